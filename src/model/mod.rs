@@ -1,0 +1,14 @@
+//! The evidence vocabulary: what files state, before anything is concluded from it.
+//!
+//! Formats turn bytes into the borrowed records of [`record`]; the store keeps them as rows. Nothing here knows
+//! where bytes come from or what a framework demands.
+
+pub mod moment;
+pub mod place;
+pub mod record;
+pub mod terms;
+
+pub use moment::Moment;
+pub use place::{At, Base, Part};
+pub use record::{Record, Records};
+pub use terms::{ActorKind, AiInvolvement, Capture, SignatureState, Verdict};

@@ -1,0 +1,687 @@
+//! What files state: the borrowed records that formats emit and the store keeps.
+//!
+//! A record holds only what its file says. A list that the export did not include is `None`, never empty: from an
+//! absent list nothing follows, from an empty one something does. Text is borrowed from the bytes being read; the
+//! store interns what it keeps.
+
+use std::borrow::Cow;
+
+use super::moment::Moment;
+use super::place::{At, Part};
+use super::terms::{ActorKind, Capture, SignatureState};
+use crate::policy::Policy;
+use crate::problem::Problem;
+
+/// Text of a record: borrowed where the bytes allow it.
+pub type Str<'a> = Cow<'a, str>;
+
+/// Where formats put what they read, in the order of the file.
+pub trait Records {
+    /// Takes one record.
+    fn record(&mut self, at: At, record: Record<'_>);
+    /// Takes one problem; the receiver fills in the file.
+    fn problem(&mut self, problem: Problem);
+}
+
+/// One thing that a file states.
+#[derive(Clone, Debug)]
+pub enum Record<'a> {
+    /// A pull request or its like.
+    Change(Box<ChangeRecord<'a>>),
+    /// A review that names its change, as REST lists give them.
+    Review(ReviewRecord<'a>),
+    /// A list of commits, files or checks of one change, in a file of its own.
+    ChangePart(ChangePartRecord<'a>),
+    /// A commit of a repository's history.
+    Commit(Box<CommitRecord<'a>>),
+    /// The tip of a branch, tag or notes ref.
+    Reference(ReferenceRecord<'a>),
+    /// What an AI tool, or a note about it, says of its part in commits or changes.
+    Session(SessionRecord<'a>),
+    /// A statement about digests, signed or not.
+    Attestation(Box<AttestationRecord<'a>>),
+    /// The outcome of tests or checks.
+    TestRun(TestRunRecord<'a>),
+    /// A deployment of a revision to an environment.
+    Deployment(DeploymentRecord<'a>),
+    /// A person and the accounts that are theirs.
+    Person(PersonRecord<'a>),
+    /// One `.mailmap` line: two identities of one person.
+    Alias(AliasRecord<'a>),
+    /// The protection of branches, as configured when it was exported.
+    Protection(ProtectionRecord<'a>),
+    /// Where a listing came from and how much of it there is.
+    Listing(ListingRecord<'a>),
+    /// The policy file.
+    Policy(Box<Policy>),
+}
+
+impl Record<'_> {
+    /// Returns the plural noun that the evidence screen and `inspect` count by.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Self::Change(_) => "changes",
+            Self::Review(_) => "reviews",
+            Self::ChangePart(_) => "change parts",
+            Self::Commit(_) => "commits",
+            Self::Reference(_) => "references",
+            Self::Session(_) => "AI records",
+            Self::Attestation(_) => "statements",
+            Self::TestRun(_) => "test runs",
+            Self::Deployment(_) => "deployments",
+            Self::Person(_) => "persons",
+            Self::Alias(_) => "aliases",
+            Self::Protection(_) => "branch protections",
+            Self::Listing(_) => "listings",
+            Self::Policy(_) => "policies",
+        }
+    }
+}
+
+/// An account as one place in one file names it. Empty text is "not said".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountRecord<'a> {
+    /// Login on the forge, without decoration (`app/x` and `x[bot]` are kept as written).
+    pub login: Str<'a>,
+    /// Display name.
+    pub name: Str<'a>,
+    /// Address of e-mail.
+    pub email: Str<'a>,
+    /// What the export itself says of the account's kind.
+    pub kind: ActorKind,
+    /// GitHub's `authorAssociation`, upper case (`MEMBER`, `CONTRIBUTOR`, `NONE` …); empty where not exported.
+    pub association: Str<'a>,
+}
+
+impl<'a> AccountRecord<'a> {
+    /// Returns the account of a login.
+    pub fn login(login: impl Into<Str<'a>>) -> Self {
+        Self { login: login.into(), ..Self::default() }
+    }
+
+    /// Returns the identity of a commit's author or committer line.
+    pub fn identity(name: impl Into<Str<'a>>, email: impl Into<Str<'a>>) -> Self {
+        Self { name: name.into(), email: email.into(), ..Self::default() }
+    }
+
+    /// Returns whether nothing at all is said.
+    pub fn is_empty(&self) -> bool {
+        self.login.is_empty() && self.name.is_empty() && self.email.is_empty()
+    }
+}
+
+/// A field that an export may leave out altogether.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// The export does not have the field: nothing follows.
+    #[default]
+    Absent,
+    /// The export has the field, and it is null: nobody, never, none.
+    Null,
+    /// The export has a value.
+    Value(T),
+}
+
+impl<T> Field<T> {
+    /// Returns the value, if there is one.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Returns whether the export has the field at all.
+    pub const fn is_present(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+/// The state of a change on its forge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChangeState {
+    /// Not said.
+    #[default]
+    Unknown,
+    /// Open.
+    Open,
+    /// Closed without a merge.
+    Closed,
+    /// Merged.
+    Merged,
+}
+
+/// Which change a record belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangeKey<'a> {
+    /// `owner/name`, lower case not required; empty where the export does not say.
+    pub repository: Str<'a>,
+    /// The number on the forge.
+    pub number: u64,
+}
+
+/// A pull request, merge request or its like.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeRecord<'a> {
+    /// Which one it is.
+    pub key: ChangeKey<'a>,
+    /// Title.
+    pub title: Str<'a>,
+    /// Description as typed; scanned for tickets and AI disclosure, not kept.
+    pub body: Str<'a>,
+    /// Address on the forge, shown as text only.
+    pub url: Str<'a>,
+    /// State.
+    pub state: ChangeState,
+    /// Who opened it; `None` where the account is gone or not exported.
+    pub author: Option<AccountRecord<'a>>,
+    /// When it was opened.
+    pub created: Option<Moment>,
+    /// When it was merged.
+    pub merged: Option<Moment>,
+    /// Who merged it.
+    pub merged_by: Field<AccountRecord<'a>>,
+    /// Object id of the merge, squash or last rebased commit on the base branch.
+    pub merge_commit: Str<'a>,
+    /// Object id of the last revision of the change.
+    pub head: Str<'a>,
+    /// Name of the branch that it goes to.
+    pub base_branch: Str<'a>,
+    /// Name of the branch that it comes from.
+    pub head_branch: Str<'a>,
+    /// Labels; `None` where not exported.
+    pub labels: Option<Vec<Str<'a>>>,
+    /// Tickets that the forge itself links (closing issues), as `#12` or `KEY-12`; `None` where not exported.
+    pub tickets: Option<Vec<TicketRecord<'a>>>,
+    /// Reviews; `None` where not exported.
+    pub reviews: Option<Vec<ReviewRecord<'a>>>,
+    /// Commits; `None` where not exported.
+    pub commits: Option<Vec<CommitRecord<'a>>>,
+    /// Changed files; `None` where not exported.
+    pub files: Option<Vec<FileRecord<'a>>>,
+    /// Checks and statuses of the last revision; `None` where not exported.
+    pub checks: Option<Vec<TestRunRecord<'a>>>,
+    /// Totals that the forge states beside the lists: added lines, deleted lines, changed files, commits.
+    pub totals: Totals,
+}
+
+/// Totals that a forge states of a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Added lines.
+    pub additions: Option<u64>,
+    /// Deleted lines.
+    pub deletions: Option<u64>,
+    /// Changed files.
+    pub files: Option<u64>,
+    /// Commits.
+    pub commits: Option<u64>,
+}
+
+/// A ticket that a change refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketRecord<'a> {
+    /// `#12`, `owner/name#12` or `KEY-12`.
+    pub id: Str<'a>,
+    /// When the ticket was opened, where the export says so.
+    pub created: Option<Moment>,
+}
+
+/// What a review says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReviewState {
+    /// A state that is not known here.
+    #[default]
+    Unknown,
+    /// Approved.
+    Approved,
+    /// Changes requested.
+    ChangesRequested,
+    /// A comment that decides nothing.
+    Commented,
+    /// An approval or objection that was taken back; which of the two the export no longer says.
+    Dismissed,
+    /// Not sent yet.
+    Pending,
+}
+
+impl ReviewState {
+    /// Returns the state of GitHub's word, in either case.
+    pub fn parse(word: &str) -> Self {
+        match word.to_ascii_uppercase().as_str() {
+            "APPROVED" => Self::Approved,
+            "CHANGES_REQUESTED" => Self::ChangesRequested,
+            "COMMENTED" => Self::Commented,
+            "DISMISSED" => Self::Dismissed,
+            "PENDING" => Self::Pending,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Returns the words that people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Approved => "approved",
+            Self::ChangesRequested => "changes requested",
+            Self::Commented => "commented",
+            Self::Dismissed => "dismissed",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// One review of a change.
+#[derive(Clone, Debug, Default)]
+pub struct ReviewRecord<'a> {
+    /// The change, where the review is a record of its own; `None` inside a [`ChangeRecord`].
+    pub change: Option<ChangeKey<'a>>,
+    /// The forge's id, to find the same review in two files.
+    pub id: Str<'a>,
+    /// Who reviewed.
+    pub author: Option<AccountRecord<'a>>,
+    /// What it says.
+    pub state: ReviewState,
+    /// When it was sent.
+    pub submitted: Option<Moment>,
+    /// Object id of the revision that was reviewed, at least 7 digits; empty where not exported.
+    pub commit: Str<'a>,
+    /// Text of the review, judged for substance and not kept.
+    pub body: Str<'a>,
+    /// Count of comments on lines, where the export says so.
+    pub line_comments: Option<u32>,
+    /// Where it is in its record; `None` when the record is the review.
+    pub part: Option<Part>,
+}
+
+/// Commits, files or checks of one change in a file of their own, as REST gives them.
+#[derive(Clone, Debug, Default)]
+pub struct ChangePartRecord<'a> {
+    /// The change, where the file says or its commits tell; `None` links by commit.
+    pub change: Option<ChangeKey<'a>>,
+    /// Commits of the change.
+    pub commits: Option<Vec<CommitRecord<'a>>>,
+    /// Files of the change.
+    pub files: Option<Vec<FileRecord<'a>>>,
+}
+
+/// One commit.
+#[derive(Clone, Debug, Default)]
+pub struct CommitRecord<'a> {
+    /// `owner/name`, empty where the export does not say.
+    pub repository: Str<'a>,
+    /// Object id, 40 or 64 hexadecimal digits, lower case.
+    pub id: Str<'a>,
+    /// Object ids of the parents, first parent first; `None` where not exported.
+    pub parents: Option<Vec<Str<'a>>>,
+    /// Author.
+    pub author: Option<AccountRecord<'a>>,
+    /// Further authors that the export itself lists (gh's `authors[1..]`); trailers are read from the message.
+    pub co_authors: Vec<AccountRecord<'a>>,
+    /// Committer.
+    pub committer: Option<AccountRecord<'a>>,
+    /// When the author says it was written.
+    pub authored: Option<Moment>,
+    /// When it was committed.
+    pub committed: Option<Moment>,
+    /// First line of the message.
+    pub subject: Str<'a>,
+    /// The rest of the message, without the empty line; scanned for trailers, tickets and AI marks, not kept.
+    pub body: Str<'a>,
+    /// Whether the object carries a signature; its state is for `verify` to say.
+    pub signature: Option<SignatureState>,
+    /// Changed paths against the first parent; `None` where not known.
+    pub files: Option<Vec<FileRecord<'a>>>,
+    /// Where it is in its record; `None` when the record is the commit.
+    pub part: Option<Part>,
+}
+
+/// One changed file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileRecord<'a> {
+    /// Path in the repository.
+    pub path: Str<'a>,
+    /// Added lines, where known.
+    pub additions: Option<u32>,
+    /// Deleted lines, where known.
+    pub deletions: Option<u32>,
+}
+
+/// The tip of a ref in a git bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReferenceRecord<'a> {
+    /// `owner/name`, empty where the bundle does not say (it never does; the engine may learn it elsewhere).
+    pub repository: Str<'a>,
+    /// Full name, for instance `refs/heads/main`.
+    pub name: Str<'a>,
+    /// Object id of the tip.
+    pub target: Str<'a>,
+    /// For a branch, the object ids of its first-parent line, tip first; empty for other refs.
+    pub first_parents: Vec<Str<'a>>,
+    /// Whether that line ends at a commit without parents; `false` where the bundle leaves out what is below.
+    pub reaches_root: bool,
+}
+
+/// The kind of source that an AI record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SessionSource {
+    /// A trailer or a tool's mark in a commit message.
+    #[default]
+    Trailer,
+    /// A tool's mark or statement in the text of a change.
+    ChangeText,
+    /// A git-ai note (`authorship/3.0.0` or older).
+    GitAiNote,
+    /// An Agent Trace record.
+    AgentTrace,
+    /// The account that committed or opened the change is an agent's.
+    AgentAccount,
+}
+
+impl SessionSource {
+    /// Returns the words that people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Trailer => "commit trailer",
+            Self::ChangeText => "text of the change",
+            Self::GitAiNote => "git-ai note",
+            Self::AgentTrace => "Agent Trace record",
+            Self::AgentAccount => "agent's account",
+        }
+    }
+
+    /// Returns how a record of this source came to be known.
+    pub const fn capture(self) -> Capture {
+        match self {
+            Self::Trailer | Self::ChangeText => Capture::SelfTyped,
+            // A local tool wrote these; nothing binds them to the tool, so they are no better than typed text
+            // until a signature says otherwise.
+            Self::GitAiNote | Self::AgentTrace => Capture::SelfTyped,
+            Self::AgentAccount => Capture::SystemObserved,
+        }
+    }
+}
+
+/// How much of the prompt is on record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PromptRecord {
+    /// Nothing.
+    #[default]
+    None,
+    /// An address or id of a conversation that is kept elsewhere.
+    Reference,
+    /// A digest.
+    Hash,
+    /// A summary.
+    Summary,
+    /// The text itself, whole or redacted.
+    Text,
+}
+
+/// What an AI tool, or a note about it, says of one session's part in a commit or change.
+#[derive(Clone, Debug, Default)]
+pub struct SessionRecord<'a> {
+    /// What kind of source says so.
+    pub source: SessionSource,
+    /// The commit that it is about, at least 7 digits; empty where it names a change.
+    pub commit: Str<'a>,
+    /// The change that it is about, where it names one.
+    pub change: Option<ChangeKey<'a>>,
+    /// `true` for a record that covers the commit and finds no AI part in it (a git-ai note without sessions).
+    pub none: bool,
+    /// Tool, lower case (`claude-code`, `copilot`, `codex` …); empty where not said.
+    pub tool: Str<'a>,
+    /// Model as the record spells it; empty where not said.
+    pub model: Str<'a>,
+    /// The tool's id of the session.
+    pub session: Str<'a>,
+    /// Who asked for it: the human that the record names.
+    pub initiator: Option<AccountRecord<'a>>,
+    /// How much of the prompt is on record.
+    pub prompt: PromptRecord,
+    /// Whether the record states parameters or a digest from which the output could be reproduced;
+    /// `None` where it says nothing.
+    pub reproducible: Option<bool>,
+    /// When.
+    pub at: Option<Moment>,
+    /// Lines that it attributes to AI, by path; ranges are 1-based and inclusive.
+    pub files: Vec<AttributionRecord<'a>>,
+    /// Count of attribution keys that the record uses and does not define.
+    pub dangling: u32,
+    /// Where it is in its record.
+    pub part: Option<Part>,
+}
+
+/// Lines of one file that a session claims.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttributionRecord<'a> {
+    /// Path, with forward slashes.
+    pub path: Str<'a>,
+    /// Inclusive 1-based ranges, in the order of the record.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+/// How a statement is wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Envelope {
+    /// An in-toto statement as it is: an unsigned claim.
+    #[default]
+    Bare,
+    /// A DSSE envelope.
+    Dsse,
+    /// A Sigstore bundle.
+    Sigstore,
+    /// A Sigstore bundle in a serialisation that its specification does not define.
+    SigstoreOdd,
+}
+
+impl Envelope {
+    /// Returns the words that people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bare => "bare statement",
+            Self::Dsse => "DSSE envelope",
+            Self::Sigstore => "Sigstore bundle",
+            Self::SigstoreOdd => "Sigstore bundle in an odd serialisation",
+        }
+    }
+}
+
+/// A statement about digests.
+#[derive(Clone, Debug, Default)]
+pub struct AttestationRecord<'a> {
+    /// SHA-256 over the record's own bytes: the same statement in two files is one.
+    pub digest: [u8; 32],
+    /// How it is wrapped.
+    pub envelope: Envelope,
+    /// `mediaType` of the bundle, as written.
+    pub media_type: Str<'a>,
+    /// `payloadType` of the envelope.
+    pub payload_type: Str<'a>,
+    /// `predicateType` of the statement; empty where the payload could not be read.
+    pub predicate_type: Str<'a>,
+    /// What it is about: digest algorithm (`gitCommit`, `sha1`, `sha256` …) and lower-case hexadecimal.
+    pub subjects: Vec<(Str<'a>, Str<'a>)>,
+    /// Count of signatures in the envelope.
+    pub signatures: u32,
+    /// The commit that the record is attached to (a git note); empty where none.
+    pub attached_to: Str<'a>,
+    /// What its predicate says, as far as Lacuna reads it.
+    pub facts: Facts<'a>,
+    /// Where it is in its record.
+    pub part: Option<Part>,
+}
+
+/// What a predicate says, as far as Lacuna reads it. Empty is "not said".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts<'a> {
+    /// Who acted (source provenance `actor`).
+    pub actor: Str<'a>,
+    /// What was done (source provenance `activity_type`, for instance `pr_merge`).
+    pub activity: Str<'a>,
+    /// Branch or tag.
+    pub reference: Str<'a>,
+    /// Repository address.
+    pub repository: Str<'a>,
+    /// The revision before (`prev_commit`).
+    pub previous: Str<'a>,
+    /// When it was made.
+    pub at: Option<Moment>,
+    /// Controls that were enforced, with since when; `None` where the predicate has no such list.
+    pub controls: Option<Vec<(Str<'a>, Option<Moment>)>>,
+    /// Levels that a verification summary or source provenance claims.
+    pub levels: Vec<Str<'a>>,
+    /// `PASSED`, `FAILED`, `WARNED` as written.
+    pub result: Str<'a>,
+    /// Identity of the verifier or builder.
+    pub issuer: Str<'a>,
+    /// Commits that it names beside its subjects (resolved dependencies).
+    pub commits: Vec<Str<'a>>,
+    /// Names of tests that passed, warned and failed, as counts.
+    pub tests: Option<(u32, u32, u32)>,
+}
+
+/// The outcome of tests or checks.
+#[derive(Clone, Debug, Default)]
+pub struct TestRunRecord<'a> {
+    /// Name of the suite, check or workflow.
+    pub name: Str<'a>,
+    /// The revision that was tested; empty where the record does not say (JUnit never does).
+    pub commit: Str<'a>,
+    /// The change that it belongs to, where the record is inside one or names one.
+    pub change: Option<ChangeKey<'a>>,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Counts, where the record has them: run, failed, skipped.
+    pub counts: Option<(u32, u32, u32)>,
+    /// When it started.
+    pub started: Option<Moment>,
+    /// When it ended.
+    pub ended: Option<Moment>,
+    /// Whether it is a test, as far as its name or format tells; a linter or a deployment status is not.
+    pub is_test: bool,
+    /// Where it is in its record.
+    pub part: Option<Part>,
+}
+
+/// The outcome of a test run or check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Not said.
+    #[default]
+    Unknown,
+    /// Everything that ran passed.
+    Passed,
+    /// Something failed.
+    Failed,
+    /// It did not run.
+    Skipped,
+    /// It has not ended.
+    Running,
+}
+
+impl Outcome {
+    /// Returns the word that people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Running => "still running",
+        }
+    }
+}
+
+/// A deployment of a revision.
+#[derive(Clone, Debug, Default)]
+pub struct DeploymentRecord<'a> {
+    /// `owner/name`, empty where not said.
+    pub repository: Str<'a>,
+    /// The forge's or tool's id.
+    pub id: Str<'a>,
+    /// The revision.
+    pub commit: Str<'a>,
+    /// Environment, for instance `production`.
+    pub environment: Str<'a>,
+    /// Who started it.
+    pub creator: Option<AccountRecord<'a>>,
+    /// Who approved it for the environment; `None` where not exported.
+    pub approvers: Option<Vec<AccountRecord<'a>>>,
+    /// When.
+    pub at: Option<Moment>,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// `true` for a record that only adds a state or an approval to the deployment of the same id.
+    pub is_update: bool,
+    /// Where it is in its record.
+    pub part: Option<Part>,
+}
+
+/// A person and the accounts that are theirs.
+#[derive(Clone, Debug, Default)]
+pub struct PersonRecord<'a> {
+    /// Name or id.
+    pub name: Str<'a>,
+    /// Logins and addresses.
+    pub accounts: Vec<Str<'a>>,
+    /// Kind.
+    pub kind: ActorKind,
+    /// Roles.
+    pub roles: Vec<Str<'a>>,
+    /// Until when their training or qualification holds.
+    pub qualified_until: Option<Moment>,
+}
+
+/// One `.mailmap` line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AliasRecord<'a> {
+    /// The name to use.
+    pub name: Str<'a>,
+    /// The address to use.
+    pub email: Str<'a>,
+    /// The name in commits; empty for any.
+    pub commit_name: Str<'a>,
+    /// The address in commits.
+    pub commit_email: Str<'a>,
+}
+
+/// The protection of branches at the time of the export.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProtectionRecord<'a> {
+    /// `owner/name`, empty where not said.
+    pub repository: Str<'a>,
+    /// Branch name or pattern (`main`, `~DEFAULT_BRANCH`); empty where not said.
+    pub branch: Str<'a>,
+    /// Whether it is enforced (a ruleset may be evaluated or disabled).
+    pub enforced: bool,
+    /// Approvals that it demands.
+    pub required_approvals: Option<u32>,
+    /// Whether new commits dismiss approvals.
+    pub dismisses_stale: Option<bool>,
+    /// Whether it binds administrators too.
+    pub binds_administrators: Option<bool>,
+    /// Count of actors that may bypass it.
+    pub bypass_actors: Option<u32>,
+    /// Whether checks must pass.
+    pub requires_checks: Option<bool>,
+    /// When the export was made, where it says so.
+    pub exported: Option<Moment>,
+}
+
+/// A list as it was exported: how much there is, and whether it was cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListingRecord<'a> {
+    /// `owner/name`, empty where not said.
+    pub repository: Str<'a>,
+    /// What is listed: `changes`, `reviews`, `commits`, `files`, `deployments`.
+    pub of: &'static str,
+    /// How it was made, as far as its shape tells (`gh pr list`, `REST pulls` …).
+    pub source: &'static str,
+    /// Count of elements.
+    pub count: u64,
+    /// The cap that it seems to have hit; `None` where it seems whole.
+    pub cut_at: Option<u64>,
+    /// When it was extracted, where it says so.
+    pub extracted: Option<Moment>,
+}

@@ -1,0 +1,242 @@
+//! What the user decides: period, scope, thresholds, AI inventory, bots, sensitive paths, exceptions, the funnel.
+//!
+//! A policy comes from `lacuna.toml` (read by `format/policy.rs`) or is the default; every report prints it.
+
+use serde::Serialize;
+
+use crate::model::{Moment, Verdict};
+
+/// Everything that a result depends on beside evidence and packs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Start of the period, inclusive, on the merge time.
+    #[serde(serialize_with = "moment")]
+    pub from: Option<Moment>,
+    /// End of the period, exclusive.
+    #[serde(serialize_with = "moment")]
+    pub to: Option<Moment>,
+    /// "Now", which decides what has expired; `None` takes the latest moment in the evidence.
+    #[serde(serialize_with = "moment")]
+    pub now: Option<Moment>,
+    /// Repositories in scope, `owner/name` with `*` wildcards; empty for all.
+    pub repositories: Vec<String>,
+    /// Protected branches, with `*` wildcards; empty for the branches that changes were merged into.
+    pub branches: Vec<String>,
+    /// Thresholds of review depth.
+    pub depth: DepthThresholds,
+    /// Approved AI tools; `None` where there is no inventory.
+    pub ai_inventory: Option<Vec<ApprovedTool>>,
+    /// Accounts that are bots (logins or addresses, `*` wildcards).
+    pub bots: Vec<String>,
+    /// Accounts that are AI agents.
+    pub agents: Vec<String>,
+    /// Accounts that are services.
+    pub services: Vec<String>,
+    /// Accounts that are persons although nothing in the evidence says so.
+    pub humans: Vec<String>,
+    /// Paths that make a change risky.
+    pub sensitive: Vec<SensitivePaths>,
+    /// Prefixes of ticket keys (`PAY` for `PAY-331`); empty accepts every prefix of two or more capitals.
+    pub ticket_prefixes: Vec<String>,
+    /// Environments that count as production, with `*` wildcards.
+    pub production: Vec<String>,
+    /// Accepted deviations.
+    pub exceptions: Vec<Exception>,
+    /// The steps of the funnel.
+    pub funnel: Vec<FunnelStep>,
+}
+
+/// Thresholds of the review-depth classes (design §8).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DepthThresholds {
+    /// More changed lines an hour than this is at most shallow.
+    pub lines_per_hour: f64,
+    /// More changed lines in one review than this is at most shallow.
+    pub lines_per_sitting: u64,
+    /// Less seconds for a changed line than this is at most shallow.
+    pub seconds_per_line: f64,
+    /// An approval within this many seconds of the last push or request is at most shallow.
+    pub instant_seconds: u64,
+    /// From this many changed lines on, a change is risky.
+    pub risky_lines: u64,
+    /// Words that a comment must have to count as substance.
+    pub substance_words: u64,
+}
+
+/// An AI tool that may be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovedTool {
+    /// Tool, lower case, `*` wildcards.
+    pub tool: String,
+    /// Models that may be used with it, `*` wildcards; empty for any.
+    pub models: Vec<String>,
+    /// From when.
+    #[serde(serialize_with = "moment")]
+    pub from: Option<Moment>,
+    /// Until when, exclusive.
+    #[serde(serialize_with = "moment")]
+    pub until: Option<Moment>,
+}
+
+/// Paths that make a change risky.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SensitivePaths {
+    /// What they hold, for instance `cardholder data`.
+    pub label: String,
+    /// Path patterns: `*` within a part, `**` across parts.
+    pub paths: Vec<String>,
+}
+
+/// An accepted deviation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exception {
+    /// Id that reports print.
+    pub id: String,
+    /// Criteria that it covers, by id; `review.*` covers a family.
+    pub criteria: Vec<String>,
+    /// Changes that it covers: `owner/name#12`, `#12` or a commit; empty covers none.
+    pub changes: Vec<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// What is done instead.
+    pub compensating_control: String,
+    /// From when.
+    #[serde(serialize_with = "moment")]
+    pub from: Option<Moment>,
+    /// Until when, exclusive; without it the exception never applies.
+    #[serde(serialize_with = "moment")]
+    pub until: Option<Moment>,
+    /// Line of the policy file.
+    pub line: u64,
+}
+
+/// One step of the funnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunnelStep {
+    /// Stable id.
+    pub id: String,
+    /// What it says.
+    pub title: String,
+    /// The criteria that make it up.
+    pub criteria: Vec<String>,
+}
+
+impl Default for DepthThresholds {
+    fn default() -> Self {
+        Self {
+            lines_per_hour: 500.0,
+            lines_per_sitting: 400,
+            seconds_per_line: 1.0,
+            instant_seconds: 60,
+            risky_lines: 400,
+            substance_words: 4,
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            from: None,
+            to: None,
+            now: None,
+            repositories: Vec::new(),
+            branches: Vec::new(),
+            depth: DepthThresholds::default(),
+            ai_inventory: None,
+            bots: Vec::new(),
+            agents: Vec::new(),
+            services: Vec::new(),
+            humans: Vec::new(),
+            sensitive: Vec::new(),
+            ticket_prefixes: Vec::new(),
+            production: vec!["prod*".into(), "live".into()],
+            exceptions: Vec::new(),
+            funnel: default_funnel(),
+        }
+    }
+}
+
+/// Returns the funnel of design §4.
+pub fn default_funnel() -> Vec<FunnelStep> {
+    let step = |id: &str, title: &str, criteria: &[&str]| FunnelStep {
+        id: id.into(),
+        title: title.into(),
+        criteria: criteria.iter().map(|&c| c.into()).collect(),
+    };
+    vec![
+        step("independent", "By a person who did not write it", &["review.human", "review.independent"]),
+        step("revision", "On the merged revision", &["review.current-revision"]),
+        step("before-merge", "Before the merge", &["review.before-merge"]),
+        step("depth", "By a review deep enough for its risk", &["review.depth"]),
+        step(
+            "ai",
+            "AI's part known, prompt and model kept",
+            &["ai.disclosed", "ai.initiator", "ai.prompt", "ai.model-pinned"],
+        ),
+        step(
+            "tests",
+            "Tests ran on it, validated by someone else",
+            &["tests.ran", "tests.passed", "tests.independent"],
+        ),
+        step("release", "Released by someone else", &["release.deployer-independent"]),
+    ]
+}
+
+/// Returns whether `text` matches `pattern`, where `*` stands for any run of characters; without regard to case.
+pub fn wildcard(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().flat_map(char::to_lowercase).collect();
+    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let (mut p, mut t, mut star, mut mark) = (0, 0, None, 0);
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some(p);
+            mark = t;
+            p += 1;
+        } else if p < pattern.len() && pattern[p] == text[t] {
+            p += 1;
+            t += 1;
+        } else if let Some(star) = star {
+            p = star + 1;
+            mark += 1;
+            t = mark;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|&c| c == '*')
+}
+
+/// The worst of some verdicts; `not applicable` for none.
+pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    verdicts.into_iter().max().unwrap_or(Verdict::NotApplicable)
+}
+
+fn moment<S: serde::Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
+    match moment {
+        Some(moment) => serializer.collect_str(moment),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_whole_texts_without_case() {
+        assert!(wildcard("acme/*", "Acme/pay"));
+        assert!(wildcard("*[bot]", "dependabot[bot]"));
+        assert!(!wildcard("prod", "production"));
+        assert!(wildcard("prod*", "production"));
+        assert!(wildcard("**a*b", "xxayyb"));
+    }
+}
