@@ -1,0 +1,3 @@
+//! Criteria, one file for each family: from linked evidence to verdicts.
+
+pub mod registry;
