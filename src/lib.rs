@@ -17,4 +17,5 @@ pub mod format;
 pub mod model;
 pub mod policy;
 pub mod problem;
+pub mod protocol;
 pub mod source;
