@@ -1,3 +1,247 @@
 //! Criteria, one file for each family: from linked evidence to verdicts.
+//!
+//! A first pass decides every criterion on every change and keeps verdict and capture level as bytes. Reasons and
+//! evidence are not kept: [`Assessment::explain`] decides one criterion again, with words. Both run the same function,
+//! so they cannot disagree.
 
+mod ai;
+mod authorisation;
+mod depth;
+mod exceptions;
+pub mod finding;
+mod funnel;
+mod integrity;
+pub mod population;
 pub mod registry;
+mod release;
+mod review;
+pub mod subject;
+mod tests_ran;
+
+pub use finding::Finding;
+pub use funnel::{FunnelCount, LostGroup};
+pub use subject::Subject;
+
+use crate::framework::Pack;
+use crate::model::{AiInvolvement, Capture, Moment, Verdict};
+use crate::policy::{Policy, wildcard};
+use crate::protocol::{Gap, Standing};
+use crate::store::{ChangeId, Store};
+
+use registry::{CRITERIA, CriterionIndex, Scope};
+
+/// A bundle's verdicts, with the evidence that they rest on.
+pub struct Assessment {
+    /// The evidence.
+    pub store: Store,
+    /// The policy that was applied.
+    pub policy: Policy,
+    /// The framework packs.
+    pub packs: Vec<Pack>,
+    /// What "now" was taken to be; `None` for a bundle without any time.
+    pub now: Option<Moment>,
+    /// The merged changes in scope, by merge time, then id. Rows of all tables below.
+    pub scope: Vec<ChangeId>,
+    /// Verdict and capture by row and criterion.
+    table: Vec<(Verdict, Capture)>,
+    /// Verdicts on the population, by criterion; `NotApplicable` for criteria on changes.
+    pub population: Vec<Finding>,
+    /// What is missing from the population or does not belong to it.
+    pub holes: Vec<population::HoleFound>,
+    /// AI involvement by row.
+    pub ai: Vec<AiInvolvement>,
+    /// Where each change stands, by row.
+    pub standings: Vec<Standing>,
+    /// Whether it is approved on paper, by row: met, unmet or unproven.
+    pub paper: Vec<Verdict>,
+}
+
+/// The work of assessing, in steps.
+pub struct Assessor {
+    result: Assessment,
+    next: usize,
+}
+
+impl Assessor {
+    /// Starts an assessment.
+    pub fn new(store: Store, policy: Policy, packs: Vec<Pack>) -> Self {
+        let now = policy.now.or_else(|| latest(&store));
+        let scope = scope(&store, &policy);
+        let rows = scope.len();
+        let result = Assessment {
+            store,
+            policy,
+            packs,
+            now,
+            scope,
+            table: Vec::with_capacity(rows * CRITERIA.len()),
+            population: Vec::new(),
+            holes: Vec::new(),
+            ai: Vec::with_capacity(rows),
+            standings: Vec::with_capacity(rows),
+            paper: Vec::with_capacity(rows),
+        };
+        Self { result, next: 0 }
+    }
+
+    /// Returns changes assessed and changes to assess.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.next, self.result.scope.len())
+    }
+
+    /// Assesses up to `budget` changes; returns whether all are done.
+    pub fn step(&mut self, budget: usize) -> bool {
+        let until = self.next.saturating_add(budget).min(self.result.scope.len());
+        while self.next < until {
+            self.assess_row(self.next);
+            self.next += 1;
+        }
+        self.next == self.result.scope.len()
+    }
+
+    fn assess_row(&mut self, row: usize) {
+        let result = &mut self.result;
+        let subject = Subject::new(&result.store, &result.policy, result.now, result.scope[row]);
+        let mut verdicts = [Verdict::NotApplicable; 64];
+        for criterion in registry::all() {
+            let finding = decide(criterion, &subject, false);
+            verdicts[criterion.index().min(63)] = finding.verdict;
+            result.table.push((finding.verdict, finding.capture));
+        }
+        let (ai, paper) = (subject.ai, subject.paper());
+        let standing = funnel::standing(&result.policy, paper, &verdicts);
+        result.ai.push(ai);
+        result.paper.push(paper);
+        result.standings.push(standing);
+    }
+
+    /// Finishes: decides what is decided on the population. Call when [`Self::step`] said that all are done.
+    pub fn finish(mut self) -> Assessment {
+        while !self.step(usize::MAX) {}
+        let (population, holes) = population::decide(&self.result);
+        self.result.population = population;
+        self.result.holes = holes;
+        self.result
+    }
+}
+
+/// Decides one criterion on one change, exceptions included; with words and evidence only if `explain`.
+fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Finding {
+    let registered = criterion.criterion();
+    if registered.scope == Scope::Population {
+        return Finding::new(Verdict::NotApplicable, Capture::Inferred, explain, || {
+            "Decided once for the population.".into()
+        });
+    }
+    if !registered.is_evaluated {
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "Nothing that this version reads can show it.".into()
+        });
+    }
+    let family = registered.id.split('.').next().unwrap_or_default();
+    let finding = match family {
+        "authorisation" => authorisation::decide(registered.id, subject, explain),
+        "ai" => ai::decide(registered.id, subject, explain),
+        "review" => review::decide(registered.id, subject, explain),
+        "release" => release::decide(registered.id, subject, explain),
+        "tests" => tests_ran::decide(registered.id, subject, explain),
+        "integrity" => integrity::decide(registered.id, subject, explain),
+        _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No rule decides it.".into()),
+    };
+    exceptions::apply(registered.id, subject, finding, explain)
+}
+
+/// Returns the merged changes in scope, by merge time, then id.
+fn scope(store: &Store, policy: &Policy) -> Vec<ChangeId> {
+    let mut rows: Vec<ChangeId> = (0..store.changes.len())
+        .map(ChangeId::at)
+        .filter(|&id| {
+            let change = &store.changes[id.index()];
+            let Some(merged) = change.merged else { return false };
+            policy.from.is_none_or(|from| merged >= from)
+                && policy.to.is_none_or(|to| merged < to)
+                && matches_any(&policy.repositories, store.text(change.repository))
+                && (change.base_branch.is_empty() || matches_any(&policy.branches, store.text(change.base_branch)))
+        })
+        .collect();
+    rows.sort_by_key(|&id| {
+        let change = &store.changes[id.index()];
+        (change.merged, store.text(change.repository), change.number, store.text(change.merge_commit))
+    });
+    rows
+}
+
+fn matches_any(patterns: &[String], text: &str) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| wildcard(pattern, text))
+}
+
+/// Returns the latest moment that the evidence states of a change, review, statement or deployment.
+fn latest(store: &Store) -> Option<Moment> {
+    let changes = store.changes.iter().flat_map(|change| [change.created, change.merged]).flatten();
+    let reviews = store.reviews.iter().filter_map(|review| review.submitted);
+    let statements = store.statements.iter().filter_map(|statement| statement.at);
+    let deployments = store.deployments.iter().filter_map(|deployment| deployment.at);
+    changes.chain(reviews).chain(statements).chain(deployments).max()
+}
+
+impl Assessment {
+    /// Returns the verdict of a criterion on a row of the scope.
+    pub fn verdict(&self, row: usize, criterion: CriterionIndex) -> Verdict {
+        self.entry(row, criterion).0
+    }
+
+    /// Returns how what the verdict rests on is known.
+    pub fn capture(&self, row: usize, criterion: CriterionIndex) -> Capture {
+        self.entry(row, criterion).1
+    }
+
+    fn entry(&self, row: usize, criterion: CriterionIndex) -> (Verdict, Capture) {
+        let at = row * CRITERIA.len() + criterion.index();
+        self.table.get(at).copied().unwrap_or((Verdict::NotApplicable, Capture::Inferred))
+    }
+
+    /// Returns the facts of a row, to show or explain it.
+    pub fn subject(&self, row: usize) -> Subject<'_> {
+        Subject::new(&self.store, &self.policy, self.now, self.scope[row])
+    }
+
+    /// Decides a criterion on a row again, with reason and evidence.
+    pub fn explain(&self, row: usize, criterion: CriterionIndex) -> Finding {
+        decide(criterion, &self.subject(row), true)
+    }
+
+    /// Like [`Self::explain`], for several criteria of one row: the facts are gathered once.
+    pub fn explain_with(&self, subject: &Subject<'_>, criterion: CriterionIndex) -> Finding {
+        decide(criterion, subject, true)
+    }
+
+    /// Returns the predicates that decide whether a control applies to a row.
+    pub fn predicates(&self, row: usize) -> crate::framework::Predicates {
+        self.subject(row).predicates()
+    }
+
+    /// Returns the row of a change id as [`Store::change_id`] writes it.
+    pub fn row_of(&self, id: &str) -> Option<usize> {
+        self.scope.iter().position(|&change| self.store.change_id(&self.store.changes[change.index()]) == id)
+    }
+
+    /// Returns the attestation gap.
+    pub fn gap(&self) -> Gap {
+        let count = |standing| self.standings.iter().filter(|&&s| s == standing).count() as u64;
+        let (substantiated, contradicted) = (count(Standing::Substantiated), count(Standing::Contradicted));
+        let unevidenced = count(Standing::Unevidenced);
+        Gap {
+            merged: self.scope.len() as u64,
+            on_paper: substantiated + contradicted + unevidenced,
+            substantiated,
+            contradicted,
+            unevidenced,
+            paper_unknown: count(Standing::Unknown),
+        }
+    }
+
+    /// Returns the funnel, from merged changes down.
+    pub fn funnel(&self) -> Vec<FunnelCount> {
+        funnel::count(self)
+    }
+}

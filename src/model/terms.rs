@@ -52,11 +52,12 @@ impl Verdict {
 }
 
 /// How a record came to be known. The order is from weakest to strongest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Capture {
     /// A heuristic.
+    #[default]
     Inferred = 0,
     /// A commit trailer, a pull-request text, anything that its author typed.
     SelfTyped = 1,

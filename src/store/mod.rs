@@ -1,0 +1,165 @@
+//! Linked evidence: rows with interned text, and the links between them.
+//!
+//! [`Builder`] takes records in as formats emit them; [`Builder::link`] joins them by SHA, number and digest, resolves
+//! accounts to persons, and gives the [`Store`], which nothing changes afterwards.
+
+pub mod accounts;
+mod build;
+mod link;
+pub mod rows;
+pub mod strings;
+
+pub use build::Builder;
+pub use rows::*;
+pub use strings::{Strings, Text};
+
+use crate::policy::Policy;
+use crate::problem::Problem;
+
+/// All evidence of a bundle, linked.
+#[derive(Default)]
+pub struct Store {
+    /// Interned text.
+    pub strings: Strings,
+    /// Files, in the order of their paths.
+    pub files: Vec<File>,
+    /// Top-level records.
+    pub records: Vec<RecordRow>,
+    /// Accounts.
+    pub accounts: Vec<Account>,
+    /// Persons.
+    pub persons: Vec<Person>,
+    /// Changes, merged or not, sorted by repository, number, merge commit.
+    pub changes: Vec<Change>,
+    /// Reviews, grouped by change, in order of time.
+    pub reviews: Vec<Review>,
+    /// Commits, sorted by object id.
+    pub commits: Vec<Commit>,
+    /// Commits of changes: [`Change::commits`] points here.
+    pub change_commits: Vec<CommitId>,
+    /// Further authors: [`Commit::co_authors`] points here.
+    pub co_authors: Vec<AccountId>,
+    /// Changed files of changes: [`Change::files`] points here.
+    pub files_of: Vec<ChangedFile>,
+    /// Changed files of commits: [`Commit::files`] points here.
+    pub commit_files: Vec<ChangedFile>,
+    /// AI records.
+    pub sessions: Vec<Session>,
+    /// AI records of changes: [`Change::sessions`] points here.
+    pub sessions_of: Vec<SessionId>,
+    /// Attributed paths: [`Session::paths`] points here.
+    pub attributions: Vec<Attribution>,
+    /// Statements, each once, sorted by place.
+    pub statements: Vec<Statement>,
+    /// Statements of changes: [`Change::statements`] points here.
+    pub statements_of: Vec<StatementId>,
+    /// Test runs, grouped by change; those of no change come last.
+    pub tests: Vec<TestRun>,
+    /// Deployments.
+    pub deployments: Vec<Deployment>,
+    /// Deployments of changes, as positions in `deployments`.
+    pub deployments_of: Vec<u32>,
+    /// Tickets of changes.
+    pub tickets: Vec<Ticket>,
+    /// Branch protections.
+    pub protections: Vec<Protection>,
+    /// Branches of git histories.
+    pub branches: Vec<Branch>,
+    /// Listings.
+    pub listings: Vec<Listing>,
+    /// The policy file of the bundle, if it has one.
+    pub policy: Option<Policy>,
+    /// Problems, sorted by file and place.
+    pub problems: Vec<Problem>,
+    /// Statements that were dropped because an equal one was there.
+    pub repeated_statements: u64,
+}
+
+impl Store {
+    /// Returns an interned text.
+    pub fn text(&self, text: Text) -> &str {
+        self.strings.get(text)
+    }
+
+    /// Returns the person of an account.
+    pub fn person(&self, account: AccountId) -> PersonId {
+        self.accounts.get(account.index()).map_or(PersonId(u32::MAX), |account| account.person)
+    }
+
+    /// Returns the name to show for an account: its person's name, else login, name or address.
+    pub fn name(&self, account: AccountId) -> &str {
+        let Some(row) = self.accounts.get(account.index()) else { return "" };
+        if let Some(person) = self.persons.get(row.person.index()).filter(|person| !person.name.is_empty()) {
+            return &person.name;
+        }
+        [row.login, row.name, row.email].into_iter().find(|text| !text.is_empty()).map_or("", |text| self.text(text))
+    }
+
+    /// Returns the commit with this full object id.
+    pub fn commit(&self, id: Text) -> Option<CommitId> {
+        if id.is_empty() {
+            return None;
+        }
+        let wanted = self.text(id);
+        self.commits.binary_search_by(|commit| self.text(commit.id).cmp(wanted)).ok().map(CommitId::at)
+    }
+
+    /// Returns the file of a place, its pointer, and the record's place in the file.
+    pub fn locate(&self, place: Place) -> Option<(&File, String, RecordRow)> {
+        let record = *self.records.get(place.record.index())?;
+        let file = self.files.get(record.file.index())?;
+        Some((file, record.at.pointer(place.part), record))
+    }
+
+    /// Returns the stable id of a change: `owner/name#12`, `#12`, or `owner/name@commit`, `@commit`.
+    pub fn change_id(&self, change: &Change) -> String {
+        let repository = self.text(change.repository);
+        if change.number > 0 {
+            format!("{repository}#{}", change.number)
+        } else {
+            format!("{repository}@{}", self.text(change.merge_commit))
+        }
+    }
+}
+
+/// Returns whether two object ids name the same object: equal over the shorter one, at least 7 digits.
+pub fn same_object(a: &str, b: &str) -> bool {
+    let length = a.len().min(b.len());
+    length >= 7 && a.as_bytes()[..length].eq_ignore_ascii_case(&b.as_bytes()[..length])
+}
+
+/// Returns whether a path is one of a test, by the conventions of common languages.
+pub fn is_test_path(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    lower.split('/').any(|part| matches!(part, "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "testdata"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || (stem.ends_with("test") || stem.ends_with("tests")) && (name.ends_with(".java") || name.ends_with(".kt") || name.ends_with(".cs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abbreviated_object_ids_match_from_seven_digits_on() {
+        assert!(same_object("43ae90e", "43ae90e1ffffffffffffffffffffffffffffffff"));
+        assert!(!same_object("43ae90", "43ae90e1ffffffffffffffffffffffffffffffff"));
+        assert!(!same_object("", ""));
+    }
+
+    #[test]
+    fn test_paths_are_known_by_convention() {
+        for path in ["tests/a.rs", "src/x_test.go", "web/a.spec.ts", "src/test/java/FooTest.java", "test_a.py"] {
+            assert!(is_test_path(path), "{path}");
+        }
+        for path in ["src/latest.rs", "contest/a.py", "src/attestation.rs", "greatest.java.txt"] {
+            assert!(!is_test_path(path), "{path}");
+        }
+    }
+}

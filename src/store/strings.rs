@@ -1,0 +1,104 @@
+//! Interned text: every distinct text once, in one arena.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+
+/// An interned text; the default is the empty text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(u32);
+
+impl Text {
+    /// The empty text, which means "not said".
+    pub const EMPTY: Self = Self(0);
+
+    /// Returns whether it is the empty text.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The arena. Ids are given in the order of first sight, so they never depend on hashing.
+pub struct Strings {
+    bytes: String,
+    /// End of each text in `bytes`.
+    ends: Vec<u32>,
+    /// Ids by hash of their text.
+    table: HashTable<u32>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Default for Strings {
+    fn default() -> Self {
+        Self { bytes: String::new(), ends: vec![0], table: HashTable::new(), hasher: foldhash::fast::FixedState::default() }
+    }
+}
+
+impl Strings {
+    /// Returns the id of a text, taking it in when it is new. An arena of 4 GiB is full: then the empty text is returned.
+    pub fn intern(&mut self, text: &str) -> Text {
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
+        let hash = self.hasher.hash_one(text);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        if let Some(&id) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
+            return Text(id);
+        }
+        let (Ok(end), Ok(id)) = (u32::try_from(self.bytes.len() + text.len()), u32::try_from(self.ends.len())) else {
+            return Text::EMPTY;
+        };
+        self.bytes.push_str(text);
+        self.ends.push(end);
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        self.table.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
+        Text(id)
+    }
+
+    /// Returns the id of a text in ASCII lower case.
+    pub fn intern_lower(&mut self, text: &str) -> Text {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.intern(&text.to_ascii_lowercase())
+        } else {
+            self.intern(text)
+        }
+    }
+
+    /// Returns the id of a text that was taken in.
+    pub fn find(&self, text: &str) -> Option<Text> {
+        if text.is_empty() {
+            return Some(Text::EMPTY);
+        }
+        let hash = self.hasher.hash_one(text);
+        self.table.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text).map(|&id| Text(id))
+    }
+
+    /// Returns the text.
+    pub fn get(&self, text: Text) -> &str {
+        slice(&self.bytes, &self.ends, text.0)
+    }
+}
+
+fn slice<'a>(bytes: &'a str, ends: &[u32], id: u32) -> &'a str {
+    let id = id as usize;
+    let start = id.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0) as usize;
+    let end = ends.get(id).copied().unwrap_or(0) as usize;
+    bytes.get(start..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one_and_the_empty_text_is_zero() {
+        let mut strings = Strings::default();
+        let a = strings.intern("abc");
+        assert_eq!(strings.intern("abc"), a);
+        assert_eq!(strings.intern(""), Text::EMPTY);
+        assert_eq!(strings.intern_lower("ABC"), a);
+        assert_eq!(strings.get(a), "abc");
+        assert_eq!(strings.get(Text::EMPTY), "");
+        assert_eq!(strings.find("nothing"), None);
+    }
+}
