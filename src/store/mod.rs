@@ -5,9 +5,11 @@
 
 pub mod accounts;
 mod build;
+mod history;
 mod link;
 pub mod rows;
 pub mod strings;
+pub mod substance;
 
 pub use build::Builder;
 pub use rows::*;
@@ -53,6 +55,8 @@ pub struct Store {
     pub statements: Vec<Statement>,
     /// Statements of changes: [`Change::statements`] points here.
     pub statements_of: Vec<StatementId>,
+    /// Further parents of merge commits, by the merge commit's id.
+    pub merge_parents: Vec<(Text, Vec<Text>)>,
     /// Test runs, grouped by change; those of no change come last.
     pub tests: Vec<TestRun>,
     /// Deployments.
@@ -71,6 +75,8 @@ pub struct Store {
     pub policy: Option<Policy>,
     /// Problems, sorted by file and place.
     pub problems: Vec<Problem>,
+    /// Commits on the first-parent lines of the protected branches; 0 without a history.
+    pub protected_lines: u64,
     /// Statements that were dropped because an equal one was there.
     pub repeated_statements: u64,
 }

@@ -317,6 +317,8 @@ pub struct Review {
     pub commit: Text,
     /// Words of substance in its text.
     pub words: u32,
+    /// Whether its text speaks of tests.
+    pub mentions_tests: bool,
     /// Count of comments on lines, where known.
     pub line_comments: Option<u32>,
     /// Id on the forge.

@@ -1,0 +1,383 @@
+//! The machine that drives a bundle from bytes to verdicts, step by step.
+//!
+//! `step(budget)` does a bounded piece of work and tells how far it is. The worker, the command line and the tests run
+//! this same code, and cancelling is just not calling again.
+
+mod raw;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::assess::{Assessment, Assessor};
+use crate::format::detect::{self, HEAD_BYTES, Head};
+use crate::format::{Context, Reader, Step};
+use crate::framework::{self, Pack};
+use crate::model::place::hex;
+use crate::model::{Moment, Records};
+use crate::policy::Policy;
+use crate::problem::{Kind, Problem};
+use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request};
+use crate::query::views;
+use crate::report;
+use crate::source::intake::{Intake, IntakeItem, Origin, Root};
+use crate::source::{Limits, Window};
+use crate::store::{Builder, File, FileId};
+
+/// How many changes one step of assessing takes.
+const CHANGES_A_STEP: usize = 2000;
+
+/// What a run depends on beside the bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Name of the bundle.
+    pub name: String,
+    /// Bounds on the intake.
+    pub limits: Limits,
+    /// A policy that stands in for the bundle's own, with the problems found in it.
+    pub policy: Option<(Policy, Vec<Problem>)>,
+    /// Ids of the frameworks to test against; empty for all that are built in.
+    pub frameworks: Vec<String>,
+    /// Start of the period, in place of the policy's.
+    pub from: Option<Moment>,
+    /// End of the period, in place of the policy's.
+    pub to: Option<Moment>,
+    /// "Now", in place of the policy's.
+    pub now: Option<Moment>,
+}
+
+/// A run: from roots to a [`Bundle`].
+pub struct Engine {
+    options: Options,
+    packs: Vec<Pack>,
+    roots: Vec<Root>,
+    intake: Intake,
+    builder: Builder,
+    open: Option<Open>,
+    /// Files whose digest the host still computes.
+    pending: Vec<(FileId, Window)>,
+    state: State,
+    progress: Progress,
+}
+
+enum State {
+    Reading,
+    Hashing,
+    Linking,
+    Assessing(Box<Assessor>),
+    Done(Box<Assessment>),
+    /// Between two states; never seen from outside.
+    Moving,
+}
+
+/// A file being read.
+struct Open {
+    path: String,
+    window: Window,
+    /// `None` once it was read, or when nothing recognised it: then the rest is only hashed.
+    reader: Option<Box<dyn Reader>>,
+}
+
+impl Engine {
+    /// Returns a run at its start.
+    pub fn new(roots: Vec<Root>, options: Options) -> Self {
+        let kept = roots.iter().map(Root::reopen).collect();
+        let mut builder = Builder::new();
+        let mut packs = framework::builtin();
+        if !options.frameworks.is_empty() {
+            packs.retain(|pack| options.frameworks.iter().any(|id| pack.is_called(id)));
+        }
+        if let Some((_, problems)) = &options.policy {
+            for problem in problems {
+                builder.bundle_problem(problem.clone());
+            }
+        }
+        let intake = Intake::new(roots, options.limits.clone());
+        let progress = Progress::default();
+        Self { options, packs, roots: kept, intake, builder, open: None, pending: Vec::new(), state: State::Reading, progress }
+    }
+
+    /// Does about `budget` bytes of work and tells how far it is; done when the phase is [`Phase::Done`].
+    pub fn step(&mut self, budget: u64) -> Progress {
+        match std::mem::replace(&mut self.state, State::Moving) {
+            State::Reading => self.state = if self.read(budget) { State::Hashing } else { State::Reading },
+            State::Hashing => self.state = if self.hash() { State::Linking } else { State::Hashing },
+            State::Linking => {
+                let policy = self.policy();
+                let store = std::mem::take(&mut self.builder).link(&policy);
+                let packs = std::mem::take(&mut self.packs);
+                self.state = State::Assessing(Box::new(Assessor::new(store, policy, packs)));
+            }
+            State::Assessing(mut assessor) => {
+                let is_done = assessor.step(CHANGES_A_STEP);
+                let (assessed, changes) = assessor.progress();
+                (self.progress.assessed, self.progress.changes) = (assessed as u64, changes as u64);
+                self.state = if is_done { State::Done(Box::new(assessor.finish())) } else { State::Assessing(assessor) };
+            }
+            State::Done(assessment) => self.state = State::Done(assessment),
+            State::Moving => {}
+        }
+        self.tell()
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) -> Bundle {
+        while self.step(u64::MAX).phase != Phase::Done {}
+        self.finish()
+    }
+
+    /// Returns the bundle, running whatever is left to do.
+    pub fn finish(mut self) -> Bundle {
+        loop {
+            match self.state {
+                State::Done(assessment) => {
+                    let sha256 = bundle_digest(&assessment);
+                    return Bundle {
+                        name: self.options.name,
+                        sha256,
+                        assessment: *assessment,
+                        roots: self.roots,
+                        limits: self.options.limits,
+                    };
+                }
+                _ => {
+                    self.step(u64::MAX);
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self) -> Progress {
+        self.progress.phase = match self.state {
+            State::Reading | State::Moving => Phase::Reading,
+            State::Hashing => Phase::Hashing,
+            State::Linking => Phase::Linking,
+            State::Assessing(_) => Phase::Assessing,
+            State::Done(_) => Phase::Done,
+        };
+        self.progress.records = self.progress.records.max(self.builder.record_count());
+        self.progress.clone()
+    }
+
+    /// Returns the policy in force: the caller's, else the bundle's, else the default, with the caller's dates.
+    fn policy(&self) -> Policy {
+        let given = self.options.policy.as_ref().map(|(policy, _)| policy);
+        let mut policy = given.or(self.builder.policy()).cloned().unwrap_or_default();
+        policy.from = self.options.from.or(policy.from);
+        policy.to = self.options.to.or(policy.to);
+        policy.now = self.options.now.or(policy.now);
+        policy
+    }
+
+    /// Reads on; returns whether everything was read.
+    fn read(&mut self, budget: u64) -> bool {
+        if let Some(open) = self.open.take() {
+            self.read_file(open, budget);
+            return false;
+        }
+        match self.intake.next() {
+            None => return true,
+            Some(IntakeItem::Problem(problem)) => self.builder.bundle_problem(problem),
+            Some(IntakeItem::File { path, source, origin }) => self.open_file(path, Window::new(source), origin),
+            Some(IntakeItem::Archive { path, source, origin, title }) => {
+                let window = Window::new(source);
+                self.start_file(&path, window.length(), "archive", title, "its first bytes are an archive's", origin);
+                self.open = Some(Open { path, window, reader: None });
+            }
+        }
+        false
+    }
+
+    fn start_file(&mut self, path: &str, bytes: u64, format: &'static str, title: &'static str, reason: &str, origin: Origin) {
+        self.progress.files_known += 1;
+        self.progress.bytes_known += bytes;
+        path.clone_into(&mut self.progress.file);
+        self.builder.start_file(File {
+            path: path.to_owned(),
+            bytes,
+            format,
+            title,
+            reason: reason.to_owned(),
+            origin: Some(origin),
+            ..File::default()
+        });
+    }
+
+    fn open_file(&mut self, path: String, mut window: Window, origin: Origin) {
+        let length = window.length();
+        let filled = if length == 0 { Ok(false) } else { window.fill() };
+        let (reader, problem) = {
+            let bytes = window.bytes();
+            let seen = &bytes[..bytes.len().min(HEAD_BYTES)];
+            let head = Head::new(&path, seen, seen.len() as u64 == length);
+            match detect::detect(&head) {
+                _ if length == 0 => {
+                    self.start_file(&path, length, "", "empty file", "", origin);
+                    (None, Some(Problem::warning(Kind::EmptyFile, "a file of 0 bytes").expected("an export, if only an empty list")))
+                }
+                Some(found) => {
+                    self.start_file(&path, length, found.format.id, found.format.title, &found.reason, origin);
+                    (Some((found.format.open)()), None)
+                }
+                None => {
+                    self.start_file(&path, length, "", "not recognised", "", origin);
+                    let found = describe(&head);
+                    (None, Some(Problem::warning(Kind::UnknownFormat, found).expected("one of the formats of docs/formats.md")))
+                }
+            }
+        };
+        for problem in problem.into_iter().chain(filled.err()) {
+            self.builder.problem(problem);
+        }
+        self.open = Some(Open { path, window, reader });
+    }
+
+    fn read_file(&mut self, mut open: Open, budget: u64) {
+        let before = open.window.read();
+        if let Some(reader) = &mut open.reader {
+            let context = Context { path: &open.path, limits: &self.options.limits };
+            match reader.step(&mut open.window, &context, &mut self.builder, budget) {
+                Ok(Step::More) => {}
+                Ok(Step::Done) => open.reader = None,
+                Err(problem) => {
+                    self.builder.problem(problem);
+                    open.reader = None;
+                }
+            }
+            self.progress.bytes_done += open.window.read() - before;
+            self.open = Some(open);
+            return;
+        }
+        let is_drained = match open.window.drain(budget) {
+            Ok(is_drained) => is_drained,
+            Err(problem) => {
+                self.builder.problem(problem);
+                self.progress.files_done += 1;
+                return;
+            }
+        };
+        self.progress.bytes_done += open.window.read() - before;
+        if is_drained {
+            self.close(open);
+        } else {
+            self.open = Some(open);
+        }
+    }
+
+    fn close(&mut self, mut open: Open) {
+        self.progress.files_done += 1;
+        match open.window.digest() {
+            Some(digest) => {
+                if let Some(file) = self.builder.current_file() {
+                    file.sha256 = Some(digest);
+                }
+            }
+            None => self.pending.push((self.builder.current_file_id(), open.window)),
+        }
+    }
+
+    /// Asks the host for digests that were not ready; returns whether all are there.
+    fn hash(&mut self) -> bool {
+        let builder = &mut self.builder;
+        self.pending.retain_mut(|(file, window)| match window.digest() {
+            Some(digest) => {
+                builder.set_digest(*file, digest);
+                false
+            }
+            None => true,
+        });
+        self.pending.is_empty()
+    }
+}
+
+/// Says what an unrecognised file starts with.
+fn describe(head: &Head<'_>) -> String {
+    match &head.json {
+        Some(peek) => {
+            let keys: Vec<&str> = peek.keys.iter().map(|(key, _)| key.as_str()).filter(|key| !key.contains('/')).take(8).collect();
+            format!("JSON with the keys {}", crate::problem::quote(&keys.join(", ")))
+        }
+        None if head.text().is_empty() => "bytes that are no text".into(),
+        None => format!("text that begins {}", crate::problem::quote(head.text().lines().next().unwrap_or_default())),
+    }
+}
+
+/// Returns the SHA-256 over the sorted list of digests and paths, in the form that `sha256sum` writes.
+fn bundle_digest(assessment: &Assessment) -> String {
+    let mut lines: Vec<String> = assessment
+        .store
+        .files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256.map_or_else(|| "-".into(), |digest| hex(&digest)), file.path))
+        .collect();
+    lines.sort();
+    let mut hasher = Sha256::new();
+    for line in lines {
+        hasher.update(line.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+/// An opened bundle: evidence, verdicts, and the way back to the bytes.
+pub struct Bundle {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 over the sorted list of digests and paths of its files.
+    pub sha256: String,
+    /// Its verdicts.
+    pub assessment: Assessment,
+    roots: Vec<Root>,
+    limits: Limits,
+}
+
+impl Bundle {
+    /// Answers a request of the app; those that open or cancel are not for a bundle.
+    pub fn answer(&self, request: &Request) -> Reply {
+        let assessment = &self.assessment;
+        let or_failed = |reply: Option<Reply>, what: &str| reply.unwrap_or_else(|| Reply::Failed(format!("{what} is not in this bundle")));
+        match request {
+            Request::Overview => Reply::Overview(Box::new(views::overview(assessment))),
+            Request::Matrix { framework, columns } => {
+                or_failed(views::matrix(assessment, framework, *columns).map(|m| Reply::Matrix(Box::new(m))), "the framework")
+            }
+            Request::Changes { query, sort, offset, limit } => {
+                Reply::Changes(Box::new(views::changes(assessment, query, *sort, *offset, *limit)))
+            }
+            Request::Change { id, query, sort } => {
+                or_failed(views::change(assessment, id, query, *sort).map(|c| Reply::Change(Box::new(c))), "the change")
+            }
+            Request::Raw { address } => match self.raw(address) {
+                Ok(raw) => Reply::Raw(Box::new(raw)),
+                Err(fact) => Reply::Failed(fact),
+            },
+            Request::Files { filter, offset, limit } => Reply::Files(views::files(assessment, filter, *offset, *limit)),
+            Request::Problems { filter, offset, limit } => {
+                Reply::Problems(views::problems(assessment, filter, *offset, *limit))
+            }
+            Request::Export { format } => self.export(*format),
+            Request::Open { .. } | Request::Continue | Request::Cancel => {
+                Reply::Failed("nothing is being opened".into())
+            }
+        }
+    }
+
+    /// Returns what is always in sight.
+    pub fn summary(&self) -> crate::protocol::Summary {
+        views::summary(&self.name, &self.sha256, &self.assessment)
+    }
+
+    /// Returns the raw record at an address.
+    ///
+    /// # Errors
+    /// A sentence that states why the record cannot be shown.
+    pub fn raw(&self, address: &Address) -> Result<Raw, String> {
+        raw::raw(&self.assessment.store, &self.roots, &self.limits, address)
+    }
+
+    fn export(&self, format: ExportFormat) -> Reply {
+        let (extension, media, text) = match format {
+            ExportFormat::Json => ("json", "application/json", report::json::write(self)),
+            ExportFormat::Csv => ("csv", "text/csv;charset=utf-8", report::csv::write(self)),
+            ExportFormat::Html => ("html", "text/html;charset=utf-8", report::html::write(self)),
+        };
+        Reply::Export { name: format!("lacuna-assessment.{extension}"), media: media.into(), text }
+    }
+}

@@ -1,0 +1,232 @@
+//! What a branch's history says of changes: which commits of its first-parent line belong to which change, and which
+//! deployment released what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Capture;
+use crate::model::record::{ChangeState, Outcome};
+use crate::model::trailers::{self, MergeForm};
+use crate::policy::{Policy, wildcard};
+
+use super::Store;
+use super::build::{Builder, RawChange};
+use super::rows::*;
+use super::strings::Text;
+
+/// How many commits a merge is followed for to find what it brought in.
+const MOST_MERGED_COMMITS: usize = 10_000;
+
+/// Makes changes of the commits on protected first-parent lines that belong to no change yet, and tells every change on
+/// them its position.
+pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
+    let lines = protected_lines(builder, policy);
+    let mut by_merge: BTreeMap<Text, usize> = BTreeMap::new();
+    for (at, raw) in builder.changes.iter().enumerate() {
+        if raw.row.merged.is_some() && !raw.row.merge_commit.is_empty() {
+            by_merge.entry(raw.row.merge_commit).or_insert(at);
+        }
+    }
+    let mut seen: BTreeSet<Text> = BTreeSet::new();
+    for (branch, line) in lines {
+        let on_line: BTreeSet<Text> = line.iter().copied().collect();
+        for (position, id) in line.iter().rev().enumerate() {
+            if !seen.insert(*id) {
+                continue;
+            }
+            let Some(row) = builder.commit_row(*id) else { continue };
+            let at = by_merge.get(id).copied().or_else(|| by_number(builder, &row));
+            let at = at.or_else(|| rebased(builder, &row, &by_merge));
+            let at = at.unwrap_or_else(|| new_change(builder, &row, branch));
+            let change = &mut builder.changes[at].row;
+            change.line_position = change.line_position.max(u32::try_from(position).ok());
+            if change.merge_commit.is_empty() {
+                change.merge_commit = *id;
+            }
+            if change.base_branch.is_empty() {
+                change.base_branch = branch;
+            }
+            merged_commits(builder, at, &row, &on_line);
+        }
+    }
+    builder.store.protected_lines = seen.len() as u64;
+}
+
+impl Builder {
+    /// Returns the row of a commit by its full id.
+    fn commit_row(&self, id: Text) -> Option<Commit> {
+        let wanted = self.strings.get(id);
+        let at = self.store.commits.binary_search_by(|commit| self.strings.get(commit.id).cmp(wanted)).ok()?;
+        self.store.commits.get(at).copied()
+    }
+}
+
+/// Returns the branches that count as protected with their first-parent lines: those of the policy, else those that
+/// changes were merged into, else the one that looks like the default branch.
+fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<(Text, Vec<Text>)> {
+    let heads: Vec<(String, Vec<Text>)> = builder
+        .store
+        .branches
+        .iter()
+        .filter(|branch| !branch.line.is_empty())
+        .map(|branch| {
+            let name = builder.strings.get(branch.name);
+            (name.strip_prefix("refs/heads/").unwrap_or(name).to_owned(), branch.line.clone())
+        })
+        .collect();
+    let bases: BTreeSet<&str> = builder
+        .changes
+        .iter()
+        .filter(|raw| raw.row.merged.is_some())
+        .map(|raw| builder.strings.get(raw.row.base_branch))
+        .filter(|name| !name.is_empty())
+        .collect();
+    let by_policy = |name: &str| policy.branches.iter().any(|pattern| wildcard(pattern, name));
+    let mut chosen: Vec<&(String, Vec<Text>)> = heads
+        .iter()
+        .filter(|(name, _)| if policy.branches.is_empty() { bases.contains(name.as_str()) } else { by_policy(name) })
+        .collect();
+    if chosen.is_empty() && policy.branches.is_empty() {
+        let default = ["main", "master", "trunk", "HEAD"];
+        chosen.extend(default.iter().find_map(|name| heads.iter().find(|(head, _)| head == name)).or(heads.first()));
+    }
+    chosen.sort_by(|a, b| a.0.cmp(&b.0));
+    let owned: Vec<(String, Vec<Text>)> = chosen.into_iter().cloned().collect();
+    owned.into_iter().map(|(name, line)| (builder.strings.intern(&name), line)).collect()
+}
+
+/// Returns the exported change whose number a commit's subject names.
+fn by_number(builder: &Builder, row: &Commit) -> Option<usize> {
+    let reference = trailers::pull_reference(builder.strings.get(row.subject))?;
+    let key = (builder.only_repository, reference.number);
+    // A number in a subject can be a ticket's: only a change that is merged, and at no other commit, is meant.
+    builder.by_number.get(&key).copied().filter(|&at| {
+        let change = &builder.changes[at].row;
+        change.merged.is_some() && (change.merge_commit.is_empty() || change.merge_commit == row.id)
+    })
+}
+
+/// Returns the change whose commits were put on the branch one by one, this one among them: a commit that repeats the
+/// subject and author time of one of the change's own.
+fn rebased(builder: &mut Builder, row: &Commit, by_merge: &BTreeMap<Text, usize>) -> Option<usize> {
+    if row.parents != Some(1) || row.authored.is_none() {
+        return None;
+    }
+    if builder.rebase_index.is_none() {
+        let mut index = BTreeMap::new();
+        for commit in builder.store.commits.iter().filter(|commit| !by_merge.contains_key(&commit.id)) {
+            index.entry((commit.subject, commit.authored)).or_insert(Vec::new()).push(commit.id);
+        }
+        builder.rebase_index = Some(index);
+    }
+    let twins = builder.rebase_index.as_ref()?.get(&(row.subject, row.authored))?;
+    let at = twins.iter().filter(|twin| **twin != row.id).find_map(|twin| builder.change_of_commit.get(twin).copied())?;
+    let change = &mut builder.changes.get_mut(at)?.row;
+    change.merged?;
+    change.method = MergeMethod::Rebase;
+    Some(at)
+}
+
+/// Makes a change of a commit on the branch that belongs to no exported one.
+fn new_change(builder: &mut Builder, row: &Commit, branch: Text) -> usize {
+    let subject = builder.strings.get(row.subject).to_owned();
+    let reference = trailers::pull_reference(&subject);
+    let is_merge = row.parents.is_some_and(|parents| parents > 1);
+    let (source, method) = match &reference {
+        Some(reference) if is_merge || reference.form == MergeForm::Merge => (ChangeSource::MergeSubject, MergeMethod::Merge),
+        Some(_) => (ChangeSource::MergeSubject, MergeMethod::Squash),
+        None if is_merge => (ChangeSource::DirectCommit, MergeMethod::Merge),
+        None => (ChangeSource::DirectCommit, MergeMethod::Direct),
+    };
+    let title = reference.as_ref().and_then(|reference| reference.title).unwrap_or(&subject);
+    let title = builder.strings.intern(title);
+    // The forge's merge commit is authored by who merged; what was merged has authors of its own.
+    let merger = if is_merge { row.author } else { None };
+    let author = if is_merge { second_parent_author(builder, row).or(row.author) } else { row.author };
+    let change = Change {
+        repository: builder.only_repository,
+        number: reference.map_or(0, |reference| reference.number),
+        title,
+        source,
+        method,
+        author,
+        merged: row.committed.or(row.authored),
+        merged_by: merger.map_or(Known::Absent, Known::Is),
+        merged_by_place: row.place,
+        merged_by_capture: merger.map(|_| Capture::SelfTyped),
+        merge_commit: row.id,
+        base_branch: branch,
+        place: row.place,
+        ..Change::default()
+    };
+    builder.changes.push(RawChange { row: change, state: ChangeState::Merged });
+    builder.changes.len() - 1
+}
+
+fn second_parent_author(builder: &Builder, row: &Commit) -> Option<AccountId> {
+    let parents = builder.store.merge_parents.iter().find(|(id, _)| *id == row.id)?;
+    builder.commit_row(*parents.1.first()?)?.author
+}
+
+/// Gives a change the commits that its merge brought in: what the further parents reach and the line does not hold.
+fn merged_commits(builder: &mut Builder, at: usize, row: &Commit, on_line: &BTreeSet<Text>) {
+    builder.derived_commits.push((at, row.id));
+    if row.parents.is_none_or(|parents| parents < 2) {
+        return;
+    }
+    if builder.merge_index.is_none() {
+        builder.merge_index = Some(builder.store.merge_parents.iter().cloned().collect());
+    }
+    let further = |builder: &Builder, id: Text| {
+        builder.merge_index.as_ref().and_then(|index| index.get(&id)).cloned().unwrap_or_default()
+    };
+    let mut open = further(builder, row.id);
+    let mut found = 0;
+    while let Some(id) = open.pop() {
+        if found >= MOST_MERGED_COMMITS || on_line.contains(&id) || !builder.brought_in.insert(id) {
+            continue;
+        }
+        let Some(commit) = builder.commit_row(id) else { continue };
+        builder.derived_commits.push((at, id));
+        found += 1;
+        if !commit.parent.is_empty() {
+            open.push(commit.parent);
+        }
+        open.extend(further(builder, id));
+    }
+}
+
+/// Returns which deployment released which change, as pairs sorted by change: the first production deployment of its
+/// merge commit or head, or of a later revision of the same line.
+pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
+    let mut by_object: BTreeMap<Text, usize> = BTreeMap::new();
+    let mut by_position: BTreeMap<(Text, u32), usize> = BTreeMap::new();
+    for (at, change) in store.changes.iter().enumerate().filter(|(_, change)| change.merged.is_some()) {
+        for id in [change.merge_commit, change.head].into_iter().filter(|id| !id.is_empty()) {
+            by_object.entry(id).or_insert(at);
+        }
+        if let Some(position) = change.line_position {
+            by_position.insert((change.base_branch, position), at);
+        }
+    }
+    let mut is_released = vec![false; store.changes.len()];
+    let mut pairs = Vec::new();
+    for (row, deployment) in store.deployments.iter().enumerate() {
+        if !deployment.is_production || matches!(deployment.outcome, Outcome::Failed | Outcome::Skipped) {
+            continue;
+        }
+        let Some(&at) = by_object.get(&deployment.commit) else { continue };
+        let change = &store.changes[at];
+        let mut covered = vec![at];
+        if let Some(position) = change.line_position {
+            let below = by_position.range((change.base_branch, 0)..=(change.base_branch, position));
+            covered.extend(below.rev().map(|(_, at)| *at).take_while(|&at| !is_released[at]));
+        }
+        for at in covered {
+            if !std::mem::replace(&mut is_released[at], true) {
+                pairs.push((at, u32::try_from(row).unwrap_or(u32::MAX)));
+            }
+        }
+    }
+    pairs.sort_unstable();
+    pairs
+}
