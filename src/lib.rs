@@ -14,6 +14,7 @@
 
 pub mod assess;
 pub mod format;
+pub mod framework;
 pub mod model;
 pub mod policy;
 pub mod problem;
