@@ -81,9 +81,12 @@ impl Engine {
     pub fn new(roots: Vec<Root>, options: Options) -> Self {
         let kept = roots.iter().map(Root::reopen).collect();
         let mut builder = Builder::new();
-        let mut packs = framework::builtin();
+        let mut packs = framework::builtin().unwrap_or_else(|problems| {
+            problems.into_iter().for_each(|problem| builder.bundle_problem(problem));
+            Vec::new()
+        });
         if !options.frameworks.is_empty() {
-            packs.retain(|pack| options.frameworks.iter().any(|id| pack.is_called(id)));
+            packs.retain(|pack| options.frameworks.iter().any(|id| id.eq_ignore_ascii_case(&pack.id)));
         }
         if let Some((_, problems)) = &options.policy {
             for problem in problems {
@@ -92,7 +95,17 @@ impl Engine {
         }
         let intake = Intake::new(roots, options.limits.clone());
         let progress = Progress::default();
-        Self { options, packs, roots: kept, intake, builder, open: None, pending: Vec::new(), state: State::Reading, progress }
+        Self {
+            options,
+            packs,
+            roots: kept,
+            intake,
+            builder,
+            open: None,
+            pending: Vec::new(),
+            state: State::Reading,
+            progress,
+        }
     }
 
     /// Does about `budget` bytes of work and tells how far it is; done when the phase is [`Phase::Done`].
@@ -110,7 +123,11 @@ impl Engine {
                 let is_done = assessor.step(CHANGES_A_STEP);
                 let (assessed, changes) = assessor.progress();
                 (self.progress.assessed, self.progress.changes) = (assessed as u64, changes as u64);
-                self.state = if is_done { State::Done(Box::new(assessor.finish())) } else { State::Assessing(assessor) };
+                self.state = if is_done {
+                    State::Done(Box::new(assessor.finish()))
+                } else {
+                    State::Assessing(assessor)
+                };
             }
             State::Done(assessment) => self.state = State::Done(assessment),
             State::Moving => {}
@@ -176,17 +193,34 @@ impl Engine {
         match self.intake.next() {
             None => return true,
             Some(IntakeItem::Problem(problem)) => self.builder.bundle_problem(problem),
-            Some(IntakeItem::File { path, source, origin }) => self.open_file(path, Window::new(source), origin),
+            Some(IntakeItem::File { path, source, origin }) => {
+                self.open_file(path, Window::new(source), origin)
+            }
             Some(IntakeItem::Archive { path, source, origin, title }) => {
                 let window = Window::new(source);
-                self.start_file(&path, window.length(), "archive", title, "its first bytes are an archive's", origin);
+                self.start_file(
+                    &path,
+                    window.length(),
+                    "archive",
+                    title,
+                    "its first bytes are an archive's",
+                    origin,
+                );
                 self.open = Some(Open { path, window, reader: None });
             }
         }
         false
     }
 
-    fn start_file(&mut self, path: &str, bytes: u64, format: &'static str, title: &'static str, reason: &str, origin: Origin) {
+    fn start_file(
+        &mut self,
+        path: &str,
+        bytes: u64,
+        format: &'static str,
+        title: &'static str,
+        reason: &str,
+        origin: Origin,
+    ) {
         self.progress.files_known += 1;
         self.progress.bytes_known += bytes;
         path.clone_into(&mut self.progress.file);
@@ -211,16 +245,35 @@ impl Engine {
             match detect::detect(&head) {
                 _ if length == 0 => {
                     self.start_file(&path, length, "", "empty file", "", origin);
-                    (None, Some(Problem::warning(Kind::EmptyFile, "a file of 0 bytes").expected("an export, if only an empty list")))
+                    (
+                        None,
+                        Some(
+                            Problem::warning(Kind::EmptyFile, "a file of 0 bytes")
+                                .expected("an export, if only an empty list"),
+                        ),
+                    )
                 }
                 Some(found) => {
-                    self.start_file(&path, length, found.format.id, found.format.title, &found.reason, origin);
+                    self.start_file(
+                        &path,
+                        length,
+                        found.format.id,
+                        found.format.title,
+                        &found.reason,
+                        origin,
+                    );
                     (Some((found.format.open)()), None)
                 }
                 None => {
                     self.start_file(&path, length, "", "not recognised", "", origin);
                     let found = describe(&head);
-                    (None, Some(Problem::warning(Kind::UnknownFormat, found).expected("one of the formats of docs/formats.md")))
+                    (
+                        None,
+                        Some(
+                            Problem::warning(Kind::UnknownFormat, found)
+                                .expected("one of the formats of docs/formats.md"),
+                        ),
+                    )
                 }
             }
         };
@@ -292,11 +345,20 @@ impl Engine {
 fn describe(head: &Head<'_>) -> String {
     match &head.json {
         Some(peek) => {
-            let keys: Vec<&str> = peek.keys.iter().map(|(key, _)| key.as_str()).filter(|key| !key.contains('/')).take(8).collect();
+            let keys: Vec<&str> = peek
+                .keys
+                .iter()
+                .map(|(key, _)| key.as_str())
+                .filter(|key| !key.contains('/'))
+                .take(8)
+                .collect();
             format!("JSON with the keys {}", crate::problem::quote(&keys.join(", ")))
         }
         None if head.text().is_empty() => "bytes that are no text".into(),
-        None => format!("text that begins {}", crate::problem::quote(head.text().lines().next().unwrap_or_default())),
+        None => format!(
+            "text that begins {}",
+            crate::problem::quote(head.text().lines().next().unwrap_or_default())
+        ),
     }
 }
 
@@ -306,7 +368,9 @@ fn bundle_digest(assessment: &Assessment) -> String {
         .store
         .files
         .iter()
-        .map(|file| format!("{}  {}\n", file.sha256.map_or_else(|| "-".into(), |digest| hex(&digest)), file.path))
+        .map(|file| {
+            format!("{}  {}\n", file.sha256.map_or_else(|| "-".into(), |digest| hex(&digest)), file.path)
+        })
         .collect();
     lines.sort();
     let mut hasher = Sha256::new();
@@ -332,23 +396,29 @@ impl Bundle {
     /// Answers a request of the app; those that open or cancel are not for a bundle.
     pub fn answer(&self, request: &Request) -> Reply {
         let assessment = &self.assessment;
-        let or_failed = |reply: Option<Reply>, what: &str| reply.unwrap_or_else(|| Reply::Failed(format!("{what} is not in this bundle")));
+        let or_failed = |reply: Option<Reply>, what: &str| {
+            reply.unwrap_or_else(|| Reply::Failed(format!("{what} is not in this bundle")))
+        };
         match request {
             Request::Overview => Reply::Overview(Box::new(views::overview(assessment))),
-            Request::Matrix { framework, columns } => {
-                or_failed(views::matrix(assessment, framework, *columns).map(|m| Reply::Matrix(Box::new(m))), "the framework")
-            }
+            Request::Matrix { framework, columns } => or_failed(
+                views::matrix(assessment, framework, *columns).map(|m| Reply::Matrix(Box::new(m))),
+                "the framework",
+            ),
             Request::Changes { query, sort, offset, limit } => {
                 Reply::Changes(Box::new(views::changes(assessment, query, *sort, *offset, *limit)))
             }
-            Request::Change { id, query, sort } => {
-                or_failed(views::change(assessment, id, query, *sort).map(|c| Reply::Change(Box::new(c))), "the change")
-            }
+            Request::Change { id, query, sort } => or_failed(
+                views::change(assessment, id, query, *sort).map(|c| Reply::Change(Box::new(c))),
+                "the change",
+            ),
             Request::Raw { address } => match self.raw(address) {
                 Ok(raw) => Reply::Raw(Box::new(raw)),
                 Err(fact) => Reply::Failed(fact),
             },
-            Request::Files { filter, offset, limit } => Reply::Files(views::files(assessment, filter, *offset, *limit)),
+            Request::Files { filter, offset, limit } => {
+                Reply::Files(views::files(assessment, filter, *offset, *limit))
+            }
             Request::Problems { filter, offset, limit } => {
                 Reply::Problems(views::problems(assessment, filter, *offset, *limit))
             }

@@ -13,10 +13,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod assess;
+pub mod engine;
 pub mod format;
 pub mod framework;
 pub mod model;
 pub mod policy;
 pub mod problem;
 pub mod protocol;
+pub mod query;
+pub mod report;
 pub mod source;
+pub mod store;

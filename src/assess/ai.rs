@@ -56,17 +56,24 @@ fn disclosed(subject: &Subject<'_>, explain: bool) -> Finding {
         return Finding::new(Verdict::Met, capture, explain, || match sessions.as_slice() {
             [] => "The account that wrote it is an AI agent's.".into(),
             _ => {
-                let tools = sessions.iter().map(|session| subject.store.text(session.tool)).filter(|tool| !tool.is_empty());
+                let tools = sessions
+                    .iter()
+                    .map(|session| subject.store.text(session.tool))
+                    .filter(|tool| !tool.is_empty());
                 format!("AI's part is on record: {}.", listed(tools.collect()))
             }
         })
         .with_all(sessions.iter(), |session| session_label(subject, session));
     }
     if subject.ai == AiInvolvement::None {
-        return Finding::new(Verdict::Met, Capture::SelfTyped, explain, || "It is on record that AI took no part.".into())
-            .with_all(none.iter(), |session| session_label(subject, session));
+        return Finding::new(Verdict::Met, Capture::SelfTyped, explain, || {
+            "It is on record that AI took no part.".into()
+        })
+        .with_all(none.iter(), |session| session_label(subject, session));
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Nothing in the bundle shows whether AI took part.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "Nothing in the bundle shows whether AI took part.".into()
+    })
 }
 
 fn initiator(subject: &Subject<'_>, explain: bool) -> Finding {
@@ -82,29 +89,42 @@ fn initiator(subject: &Subject<'_>, explain: bool) -> Finding {
         let verdict = if is_machine { Verdict::Unmet } else { Verdict::Unproven };
         return Finding::new(verdict, session.capture, explain, || {
             let name = subject.name(session.initiator);
-            if is_machine { format!("{name} asked for it, which is no person.") } else { format!("{name} asked for it; nothing tells whether that is a person.") }
+            if is_machine {
+                format!("{name} asked for it, which is no person.")
+            } else {
+                format!("{name} asked for it; nothing tells whether that is a person.")
+            }
         })
         .with(|| session_label(subject, session).0, session.place);
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The records name the tool, and not who asked it.".into())
-        .with_all(subject.ai_sessions(), |session| session_label(subject, session))
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The records name the tool, and not who asked it.".into()
+    })
+    .with_all(subject.ai_sessions(), |session| session_label(subject, session))
 }
 
 fn prompt(subject: &Subject<'_>, explain: bool) -> Finding {
-    let best = subject.ai_sessions().max_by_key(|session| session.prompt).filter(|session| session.prompt != PromptRecord::None);
+    let best = subject
+        .ai_sessions()
+        .max_by_key(|session| session.prompt)
+        .filter(|session| session.prompt != PromptRecord::None);
     match best {
         Some(session) => Finding::new(Verdict::Met, session.capture, explain, || {
             let what = match session.prompt {
                 PromptRecord::Text => "The prompt is on record",
                 PromptRecord::Summary => "A summary of the prompt is on record",
                 PromptRecord::Hash => "A digest of the prompt is on record",
-                PromptRecord::Reference | PromptRecord::None => "A reference to the conversation is on record; the conversation is not in the bundle",
+                PromptRecord::Reference | PromptRecord::None => {
+                    "A reference to the conversation is on record; the conversation is not in the bundle"
+                }
             };
             format!("{what}.")
         })
         .with(|| session_label(subject, session).0, session.place),
-        None => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "What the AI was asked is not on record.".into())
-            .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
+        None => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "What the AI was asked is not on record.".into()
+        })
+        .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
     }
 }
 
@@ -176,17 +196,25 @@ fn model(subject: &Subject<'_>, explain: bool) -> Finding {
 fn reproducible(subject: &Subject<'_>, explain: bool) -> Finding {
     match subject.ai_sessions().find_map(|session| Some((session.reproducible?, session))) {
         Some((can, session)) => Finding::new(Verdict::Met, session.capture, explain, || {
-            if can { "Parameters or a digest to reproduce the output are on record.".into() } else { "It is declared that the output cannot be reproduced.".into() }
+            if can {
+                "Parameters or a digest to reproduce the output are on record.".into()
+            } else {
+                "It is declared that the output cannot be reproduced.".into()
+            }
         })
         .with(|| session_label(subject, session).0, session.place),
-        None => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Nothing declares whether the output can be reproduced.".into())
-            .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
+        None => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "Nothing declares whether the output can be reproduced.".into()
+        })
+        .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
     }
 }
 
 fn tool_approved(subject: &Subject<'_>, explain: bool) -> Finding {
     let Some(inventory) = &subject.policy.ai_inventory else {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The policy holds no inventory of approved AI tools.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "The policy holds no inventory of approved AI tools.".into()
+        });
     };
     let (mut unknown, mut approved) = (None, None);
     for session in subject.ai_sessions() {
@@ -204,15 +232,21 @@ fn tool_approved(subject: &Subject<'_>, explain: bool) -> Finding {
         }
     }
     match (approved, unknown) {
-        (Some(session), None) => Finding::new(Verdict::Met, session.capture, explain, || "Every tool on record is in the inventory of approved AI tools.".into())
-            .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
-        _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The records do not name the tool.".into()),
+        (Some(session), None) => Finding::new(Verdict::Met, session.capture, explain, || {
+            "Every tool on record is in the inventory of approved AI tools.".into()
+        })
+        .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
+        _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "The records do not name the tool.".into()
+        }),
     }
 }
 
 fn allows(entry: &ApprovedTool, tool: &str, model: &str, session: &Session, subject: &Subject<'_>) -> bool {
     let at = session.at.or(subject.change.merged);
-    let in_time = at.is_none_or(|at| entry.from.is_none_or(|from| at >= from) && entry.until.is_none_or(|until| at < until));
+    let in_time = at.is_none_or(|at| {
+        entry.from.is_none_or(|from| at >= from) && entry.until.is_none_or(|until| at < until)
+    });
     let model_fits = entry.models.is_empty() || entry.models.iter().any(|pattern| wildcard(pattern, model));
     in_time && model_fits && wildcard(&entry.tool, tool)
 }
@@ -229,31 +263,46 @@ fn consistent(subject: &Subject<'_>, explain: bool) -> Finding {
             })
             .with(|| session_label(subject, session).0, session.place);
         }
-        let other = subject.sessions().find(|other| other.none != session.none && other.commit == session.commit && !session.commit.is_empty());
+        let other = subject.sessions().find(|other| {
+            other.none != session.none && other.commit == session.commit && !session.commit.is_empty()
+        });
         if let Some(other) = other {
-            return Finding::new(Verdict::Unmet, session.capture, explain, || "Two records of the same commit disagree on whether AI took part.".into())
-                .with(|| session_label(subject, session).0, session.place)
-                .with(|| session_label(subject, other).0, other.place);
+            return Finding::new(Verdict::Unmet, session.capture, explain, || {
+                "Two records of the same commit disagree on whether AI took part.".into()
+            })
+            .with(|| session_label(subject, session).0, session.place)
+            .with(|| session_label(subject, other).0, other.place);
         }
         let files = subject.files();
         let is_whole = subject.change.lists.files && !subject.change.lists.files_cut && !files.is_empty();
-        let stray = paths.iter().find(|attribution| is_whole && !files.iter().any(|file| file.path == attribution.path));
+        let stray = paths
+            .iter()
+            .find(|attribution| is_whole && !files.iter().any(|file| file.path == attribution.path));
         if let Some(stray) = stray {
             return Finding::new(Verdict::Unmet, session.capture, explain, || {
-                format!("The record attributes lines of {}, which the change does not touch.", store.text(stray.path))
+                format!(
+                    "The record attributes lines of {}, which the change does not touch.",
+                    store.text(stray.path)
+                )
             })
             .with(|| session_label(subject, session).0, session.place);
         }
     }
     if attributed {
         let capture = subject.sessions().map(|session| session.capture).max().unwrap_or_default();
-        return Finding::new(Verdict::Met, capture, explain, || "The records of AI's part agree with each other and with what the change touches.".into())
-            .with_all(subject.sessions(), |session| session_label(subject, session));
+        return Finding::new(Verdict::Met, capture, explain, || {
+            "The records of AI's part agree with each other and with what the change touches.".into()
+        })
+        .with_all(subject.sessions(), |session| session_label(subject, session));
     }
     let has_any = subject.sessions().next().is_some();
     let verdict = if has_any { Verdict::NotApplicable } else { Verdict::Unproven };
     Finding::new(verdict, Capture::Inferred, explain, || {
-        if has_any { "No record attributes lines, so there is nothing to hold against the change.".into() } else { "Nothing in the bundle shows whether AI took part.".into() }
+        if has_any {
+            "No record attributes lines, so there is nothing to hold against the change.".into()
+        } else {
+            "Nothing in the bundle shows whether AI took part.".into()
+        }
     })
 }
 

@@ -25,7 +25,9 @@ fn ticketed(subject: &Subject<'_>, explain: bool) -> Finding {
             let how = if is_linked { "linked on the forge" } else { "named in its text, branch or commits" };
             format!("{ids}, {how}.")
         })
-        .with_all(tickets.iter(), |ticket| (format!("ticket {}", subject.store.text(ticket.id)), ticket.place));
+        .with_all(tickets.iter(), |ticket| {
+            (format!("ticket {}", subject.store.text(ticket.id)), ticket.place)
+        });
     }
     if subject.change.source == ChangeSource::Forge && subject.change.lists.tickets {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
@@ -39,19 +41,29 @@ fn ticketed(subject: &Subject<'_>, explain: bool) -> Finding {
 }
 
 fn before_work(subject: &Subject<'_>, explain: bool) -> Finding {
-    let earliest = subject.tickets().filter_map(|ticket| Some((ticket.created?, ticket))).min_by_key(|(created, _)| *created);
+    let earliest = subject
+        .tickets()
+        .filter_map(|ticket| Some((ticket.created?, ticket)))
+        .min_by_key(|(created, _)| *created);
     let Some((opened, ticket)) = earliest else {
         if subject.tickets().next().is_none() && subject.change.lists.tickets {
             return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {
                 "There is no ticket whose time could be compared; authorisation.ticketed tells that.".into()
             });
         }
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No ticket with the time it was opened is on record.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "No ticket with the time it was opened is on record.".into()
+        });
     };
-    let authored = subject.commits().filter(|commit| Some(commit.id) != merge_of(subject)).filter_map(|commit| commit.authored);
+    let authored = subject
+        .commits()
+        .filter(|commit| Some(commit.id) != merge_of(subject))
+        .filter_map(|commit| commit.authored);
     let begun: Option<Moment> = authored.chain(subject.change.created).min();
     let Some(begun) = begun else {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "When work began is not on record.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "When work began is not on record.".into()
+        });
     };
     let verdict = if opened <= begun { Verdict::Met } else { Verdict::Unmet };
     Finding::new(verdict, Capture::SystemObserved, explain, || {
@@ -65,5 +77,6 @@ fn before_work(subject: &Subject<'_>, explain: bool) -> Finding {
 
 fn merge_of(subject: &Subject<'_>) -> Option<crate::store::Text> {
     let change = subject.change;
-    (change.source == ChangeSource::Forge && change.merge_commit != change.head).then_some(change.merge_commit)
+    (change.source == ChangeSource::Forge && change.merge_commit != change.head)
+        .then_some(change.merge_commit)
 }

@@ -64,7 +64,9 @@ pub fn decide(subject: &Subject<'_>, explain: bool) -> Finding {
         return without_review(subject, approvals.is_empty(), explain);
     };
     let verdict = verdict(depth, &reasons, &inputs);
-    let finding = Finding::new(verdict, Capture::SystemObserved, explain, || words(subject, depth, review, &reasons, &inputs, verdict));
+    let finding = Finding::new(verdict, Capture::SystemObserved, explain, || {
+        words(subject, depth, review, &reasons, &inputs, verdict)
+    });
     let finding = with_inputs(finding, subject, depth, &inputs);
     finding.with(|| format!("approval by {}", subject.name(review.author)), review.place)
 }
@@ -80,7 +82,9 @@ fn without_review(subject: &Subject<'_>, no_approval: bool, explain: bool) -> Fi
             }
         });
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle does not hold the whole list of its reviews.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The bundle does not hold the whole list of its reviews.".into()
+    })
 }
 
 fn inputs(subject: &Subject<'_>, approval: &Review) -> Inputs {
@@ -100,7 +104,10 @@ fn inputs(subject: &Subject<'_>, approval: &Review) -> Inputs {
     Inputs {
         elapsed: approval.submitted.zip(since).map(|(at, since)| at.since(since)),
         lines: subject.lines(),
-        substantive: reviews.iter().filter(|review| review.words >= words || review.line_comments.unwrap_or(0) > 0).count(),
+        substantive: reviews
+            .iter()
+            .filter(|review| review.words >= words || review.line_comments.unwrap_or(0) > 0)
+            .count(),
         line_comments: reviews.iter().map(|review| u64::from(review.line_comments.unwrap_or(0))).sum(),
         rounds: reviews.len(),
         changes_after: first.map_or(0, |first| pushes().filter(|push| *push > first).count()),
@@ -120,15 +127,32 @@ fn classify(subject: &Subject<'_>, inputs: &Inputs, explain: bool) -> (Depth, Ve
     if let Some(elapsed) = inputs.elapsed {
         #[expect(clippy::cast_precision_loss, reason = "times and counts of lines are far below 2^52")]
         let (seconds, lines) = (elapsed.max(0) as f64 / 1000.0, inputs.lines.unwrap_or(0) as f64);
-        press(seconds <= limits.instant_seconds as f64, &|| format!("approved {} after the last push or request, limit {} s", span(elapsed), limits.instant_seconds));
+        press(seconds <= limits.instant_seconds as f64, &|| {
+            format!(
+                "approved {} after the last push or request, limit {} s",
+                span(elapsed),
+                limits.instant_seconds
+            )
+        });
         if inputs.lines.is_some() && lines > 0.0 {
             let hourly = lines * 3600.0 / seconds.max(1.0);
-            press(hourly > limits.lines_per_hour, &|| format!("{lines:.0} lines in {} is {hourly:.0} an hour, limit {:.0}", span(elapsed), limits.lines_per_hour));
-            press(seconds < lines * limits.seconds_per_line, &|| format!("less than {} s a line", limits.seconds_per_line));
+            press(hourly > limits.lines_per_hour, &|| {
+                format!(
+                    "{lines:.0} lines in {} is {hourly:.0} an hour, limit {:.0}",
+                    span(elapsed),
+                    limits.lines_per_hour
+                )
+            });
+            press(seconds < lines * limits.seconds_per_line, &|| {
+                format!("less than {} s a line", limits.seconds_per_line)
+            });
         }
     }
-    let in_one_sitting = inputs.rounds <= 1 && inputs.lines.is_some_and(|lines| lines > limits.lines_per_sitting);
-    press(in_one_sitting, &|| format!("{} lines in one sitting, limit {}", inputs.lines.unwrap_or(0), limits.lines_per_sitting));
+    let in_one_sitting =
+        inputs.rounds <= 1 && inputs.lines.is_some_and(|lines| lines > limits.lines_per_sitting);
+    press(in_one_sitting, &|| {
+        format!("{} lines in one sitting, limit {}", inputs.lines.unwrap_or(0), limits.lines_per_sitting)
+    });
     let is_bare = inputs.substantive == 0;
     if is_bare && inputs.is_risky == Some(true) {
         press(true, &|| "a risky change without a comment of substance".into());
@@ -156,13 +180,31 @@ fn verdict(depth: Depth, reasons: &[String], inputs: &Inputs) -> Verdict {
     }
 }
 
-fn words(subject: &Subject<'_>, depth: Depth, review: &Review, reasons: &[String], inputs: &Inputs, verdict: Verdict) -> String {
+fn words(
+    subject: &Subject<'_>,
+    depth: Depth,
+    review: &Review,
+    reasons: &[String],
+    inputs: &Inputs,
+    verdict: Verdict,
+) -> String {
     let name = subject.name(review.author);
     match verdict {
-        Verdict::Unmet => format!("The deepest review, by {name}, is {}: {}.", depth.word(), reasons.join("; ")),
-        Verdict::Met if depth == Depth::Nominal => format!("{name} left nothing but an approval, which is enough for a change of this size and risk."),
-        Verdict::Met => format!("The deepest review, by {name}, is {}: {} with substance in {} reviews.", depth.word(), inputs.substantive, inputs.rounds),
-        _ => format!("{name} left nothing but an approval, and the export does not hold the size of the change or its times."),
+        Verdict::Unmet => {
+            format!("The deepest review, by {name}, is {}: {}.", depth.word(), reasons.join("; "))
+        }
+        Verdict::Met if depth == Depth::Nominal => format!(
+            "{name} left nothing but an approval, which is enough for a change of this size and risk."
+        ),
+        Verdict::Met => format!(
+            "The deepest review, by {name}, is {}: {} with substance in {} reviews.",
+            depth.word(),
+            inputs.substantive,
+            inputs.rounds
+        ),
+        _ => format!(
+            "{name} left nothing but an approval, and the export does not hold the size of the change or its times."
+        ),
     }
 }
 

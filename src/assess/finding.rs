@@ -39,7 +39,11 @@ impl Finding {
 
     /// Adds records behind the verdict, if words were asked for.
     #[must_use]
-    pub fn with_all<T>(mut self, items: impl IntoIterator<Item = T>, to: impl Fn(T) -> (String, Place)) -> Self {
+    pub fn with_all<T>(
+        mut self,
+        items: impl IntoIterator<Item = T>,
+        to: impl Fn(T) -> (String, Place),
+    ) -> Self {
         if self.explained {
             self.evidence.extend(items.into_iter().take(MOST_EVIDENCE).map(to));
         }
@@ -55,9 +59,10 @@ impl Finding {
         self
     }
 
-    /// Returns whether words were asked for.
-    pub const fn is_explained(&self) -> bool {
-        self.explained
+    /// Returns the finding with another verdict and reason, on the same evidence.
+    #[must_use]
+    pub fn turned(self, verdict: Verdict, reason: String) -> Self {
+        Self { verdict, reason, ..self }
     }
 }
 

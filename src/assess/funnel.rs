@@ -50,7 +50,8 @@ pub fn standing(policy: &Policy, paper: Verdict, verdicts: &[Verdict; 64]) -> St
         Verdict::Unproven => return Standing::Unknown,
         Verdict::Met | Verdict::Excepted | Verdict::NotApplicable => {}
     }
-    let criteria = policy.funnel.iter().flat_map(|step| &step.criteria).filter_map(|id| CriterionIndex::of(id));
+    let criteria =
+        policy.funnel.iter().flat_map(|step| &step.criteria).filter_map(|id| CriterionIndex::of(id));
     match worst(criteria.map(|criterion| verdicts[criterion.index().min(63)])) {
         Verdict::Unmet => Standing::Contradicted,
         Verdict::Unproven => Standing::Unevidenced,
@@ -73,12 +74,18 @@ pub fn count(assessment: &Assessment) -> Vec<FunnelCount> {
         is_silent: false,
     };
     let mut steps = vec![merged];
-    let paper = narrow(&steps[0], "paper", "Approved on paper", &[], |row| vec![("", assessment.paper[row as usize])]);
+    let paper = narrow(&steps[0], "paper", "Approved on paper", &[], |row| {
+        vec![("", assessment.paper[row as usize])]
+    });
     steps.push(paper);
     for step in &assessment.policy.funnel {
-        let criteria: Vec<CriterionIndex> = step.criteria.iter().filter_map(|id| CriterionIndex::of(id)).collect();
+        let criteria: Vec<CriterionIndex> =
+            step.criteria.iter().filter_map(|id| CriterionIndex::of(id)).collect();
         let of = |row: u32| {
-            criteria.iter().map(|c| (c.criterion().id, assessment.verdict(row as usize, *c))).collect::<Vec<_>>()
+            criteria
+                .iter()
+                .map(|c| (c.criterion().id, assessment.verdict(row as usize, *c)))
+                .collect::<Vec<_>>()
         };
         let last = steps.len() - 1;
         let next = narrow(&steps[last], &step.id, &step.title, &step.criteria, of);
@@ -109,8 +116,11 @@ fn narrow(
     let mut groups: BTreeMap<(std::cmp::Reverse<Verdict>, &'static str), u64> = BTreeMap::new();
     for &row in &before.uncontradicted {
         let verdicts = of(row);
-        let (criterion, verdict) =
-            verdicts.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a }).unwrap_or(("", Verdict::NotApplicable));
+        let (criterion, verdict) = verdicts
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1 > a.1 { b } else { a })
+            .unwrap_or(("", Verdict::NotApplicable));
         step.is_silent &= verdict == Verdict::Unproven;
         match verdict {
             Verdict::Unmet => step.unmet.push(row),

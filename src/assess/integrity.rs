@@ -28,37 +28,53 @@ fn label(subject: &Subject<'_>, statement: &Statement) -> (String, Place) {
 fn bound(subject: &Subject<'_>, explain: bool) -> Finding {
     let change = subject.change;
     let names = |statement: &Statement| {
-        statement.subjects.iter().any(|(_, digest)| *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head)
+        statement.subjects.iter().any(|(_, digest)| {
+            *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head
+        })
     };
     let all: Vec<&Statement> = subject.statements().collect();
     let bound: Vec<&&Statement> = all.iter().filter(|statement| names(statement)).collect();
     if !bound.is_empty() {
         return Finding::new(Verdict::Met, Capture::SelfTyped, explain, || {
-            format!("{} statements name the merged revision by digest; their signatures are not checked.", bound.len())
+            format!(
+                "{} statements name the merged revision by digest; their signatures are not checked.",
+                bound.len()
+            )
         })
         .with_all(bound.iter(), |statement| label(subject, statement));
     }
     if !all.is_empty() {
-        return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || "Statements about the change name another revision than the merged one.".into())
-            .with_all(all.iter(), |statement| label(subject, statement));
+        return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || {
+            "Statements about the change name another revision than the merged one.".into()
+        })
+        .with_all(all.iter(), |statement| label(subject, statement));
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle holds no statement about the merged revision.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The bundle holds no statement about the merged revision.".into()
+    })
 }
 
 fn not_only_typed(subject: &Subject<'_>, explain: bool) -> Finding {
     let sessions: Vec<_> = subject.sessions().collect();
-    let is_typed = |source: SessionSource| matches!(source, SessionSource::Trailer | SessionSource::ChangeText);
+    let is_typed =
+        |source: SessionSource| matches!(source, SessionSource::Trailer | SessionSource::ChangeText);
     if !sessions.is_empty() && sessions.iter().all(|session| is_typed(session.source)) {
-        return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || "AI's part is known by typed text alone.".into())
-            .with_all(sessions.iter(), |session| (session.source.word().to_owned(), session.place));
+        return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || {
+            "AI's part is known by typed text alone.".into()
+        })
+        .with_all(sessions.iter(), |session| (session.source.word().to_owned(), session.place));
     }
     if let Some(review) = subject.approvals().next() {
-        return Finding::new(Verdict::Met, Capture::SystemObserved, explain, || "Its approval is the forge's own record.".into())
-            .with(|| format!("approval by {}", subject.name(review.author)), review.place);
+        return Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
+            "Its approval is the forge's own record.".into()
+        })
+        .with(|| format!("approval by {}", subject.name(review.author)), review.place);
     }
     if let Some(session) = sessions.iter().find(|session| !is_typed(session.source)) {
-        return Finding::new(Verdict::Met, session.capture, explain, || "AI's part is recorded by a tool.".into())
-            .with(|| session.source.word().to_owned(), session.place);
+        return Finding::new(Verdict::Met, session.capture, explain, || {
+            "AI's part is recorded by a tool.".into()
+        })
+        .with(|| session.source.word().to_owned(), session.place);
     }
     Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Nothing that counts is on record.".into())
 }
@@ -81,9 +97,13 @@ fn clock(subject: &Subject<'_>, explain: bool) -> Finding {
         .with(|| "a time on record".into(), broken.place);
     }
     if orders.is_empty() {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Too few times are on record to compare.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "Too few times are on record to compare.".into()
+        });
     }
-    Finding::new(Verdict::Met, Capture::SystemObserved, explain, || format!("{} pairs of times are in a possible order.", orders.len()))
+    Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
+        format!("{} pairs of times are in a possible order.", orders.len())
+    })
 }
 
 /// Collects the pairs of times that have one possible order.
@@ -97,24 +117,55 @@ fn orders(subject: &Subject<'_>) -> Vec<Order> {
     };
     push(change.created, change.merged, "It was merged before it was opened", 0, change.place);
     for review in subject.reviews() {
-        push(change.created, review.submitted, "A review was sent before the change was opened", 0, review.place);
+        push(
+            change.created,
+            review.submitted,
+            "A review was sent before the change was opened",
+            0,
+            review.place,
+        );
         let reviewed = subject.commits().find(|commit| {
             crate::store::same_object(subject.store.text(commit.id), subject.store.text(review.commit))
         });
         let committed = reviewed.and_then(|commit| commit.committed);
-        push(committed, review.submitted, "A revision was reviewed before it was committed", TOLERANCE, review.place);
+        push(
+            committed,
+            review.submitted,
+            "A revision was reviewed before it was committed",
+            TOLERANCE,
+            review.place,
+        );
     }
     for commit in subject.commits() {
-        push(commit.authored, commit.committed, "A commit was committed before it was written", TOLERANCE, commit.place);
+        push(
+            commit.authored,
+            commit.committed,
+            "A commit was committed before it was written",
+            TOLERANCE,
+            commit.place,
+        );
         let is_merged = commit.id == change.head || commit.id == change.merge_commit;
         let committed = commit.committed.filter(|_| is_merged);
-        push(committed, change.merged, "A revision was merged before it was committed", TOLERANCE, commit.place);
+        push(
+            committed,
+            change.merged,
+            "A revision was merged before it was committed",
+            TOLERANCE,
+            commit.place,
+        );
     }
     for statement in subject.statements() {
-        let committed = subject.commits().find(|commit| statement.subjects.iter().any(|(_, digest)| *digest == commit.id));
+        let committed = subject
+            .commits()
+            .find(|commit| statement.subjects.iter().any(|(_, digest)| *digest == commit.id));
         let committed = committed.and_then(|commit| commit.committed);
-        push(committed, statement.at, "A statement was made before its revision was committed", TOLERANCE, statement.place);
+        push(
+            committed,
+            statement.at,
+            "A statement was made before its revision was committed",
+            TOLERANCE,
+            statement.place,
+        );
     }
     orders
 }
-

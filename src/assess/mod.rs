@@ -22,7 +22,7 @@ pub use finding::Finding;
 pub use funnel::{FunnelCount, LostGroup};
 pub use subject::Subject;
 
-use crate::framework::Pack;
+use crate::framework::{Pack, Predicates};
 use crate::model::{AiInvolvement, Capture, Moment, Verdict};
 use crate::policy::{Policy, wildcard};
 use crate::protocol::{Gap, Standing};
@@ -48,6 +48,8 @@ pub struct Assessment {
     pub population: Vec<Finding>,
     /// What is missing from the population or does not belong to it.
     pub holes: Vec<population::HoleFound>,
+    /// Which controls apply, by row.
+    pub predicates: Vec<Predicates>,
     /// AI involvement by row.
     pub ai: Vec<AiInvolvement>,
     /// Where each change stands, by row.
@@ -77,6 +79,7 @@ impl Assessor {
             table: Vec::with_capacity(rows * CRITERIA.len()),
             population: Vec::new(),
             holes: Vec::new(),
+            predicates: Vec::with_capacity(rows),
             ai: Vec::with_capacity(rows),
             standings: Vec::with_capacity(rows),
             paper: Vec::with_capacity(rows),
@@ -108,8 +111,9 @@ impl Assessor {
             verdicts[criterion.index().min(63)] = finding.verdict;
             result.table.push((finding.verdict, finding.capture));
         }
-        let (ai, paper) = (subject.ai, subject.paper());
+        let (ai, paper, predicates) = (subject.ai, subject.paper(), subject.predicates());
         let standing = funnel::standing(&result.policy, paper, &verdicts);
+        result.predicates.push(predicates);
         result.ai.push(ai);
         result.paper.push(paper);
         result.standings.push(standing);
@@ -161,7 +165,8 @@ fn scope(store: &Store, policy: &Policy) -> Vec<ChangeId> {
             policy.from.is_none_or(|from| merged >= from)
                 && policy.to.is_none_or(|to| merged < to)
                 && matches_any(&policy.repositories, store.text(change.repository))
-                && (change.base_branch.is_empty() || matches_any(&policy.branches, store.text(change.base_branch)))
+                && (change.base_branch.is_empty()
+                    || matches_any(&policy.branches, store.text(change.base_branch)))
         })
         .collect();
     rows.sort_by_key(|&id| {
@@ -213,11 +218,6 @@ impl Assessment {
     /// Like [`Self::explain`], for several criteria of one row: the facts are gathered once.
     pub fn explain_with(&self, subject: &Subject<'_>, criterion: CriterionIndex) -> Finding {
         decide(criterion, subject, true)
-    }
-
-    /// Returns the predicates that decide whether a control applies to a row.
-    pub fn predicates(&self, row: usize) -> crate::framework::Predicates {
-        self.subject(row).predicates()
     }
 
     /// Returns the row of a change id as [`Store::change_id`] writes it.

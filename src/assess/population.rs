@@ -27,8 +27,12 @@ pub fn decide(assessment: &Assessment) -> (Vec<Finding>, Vec<HoleFound>) {
         .map(|criterion| {
             let registered = criterion.criterion();
             match (registered.scope, registered.is_evaluated, registered.id) {
-                (Scope::Change, ..) => Finding::new(Verdict::NotApplicable, Capture::Inferred, true, || "Decided on each change.".into()),
-                (_, false, _) => Finding::new(Verdict::Unproven, Capture::Inferred, true, || "Nothing that this version reads can show it.".into()),
+                (Scope::Change, ..) => Finding::new(Verdict::NotApplicable, Capture::Inferred, true, || {
+                    "Decided on each change.".into()
+                }),
+                (_, false, _) => Finding::new(Verdict::Unproven, Capture::Inferred, true, || {
+                    "Nothing that this version reads can show it.".into()
+                }),
                 (_, _, "population.source-known") => source_known(store),
                 (_, _, "population.untruncated") => untruncated(store),
                 _ => complete(assessment, &holes),
@@ -47,9 +51,16 @@ fn source_known(store: &Store) -> Finding {
         });
     }
     Finding::new(Verdict::Met, Capture::SystemObserved, true, || {
-        let mut sources: Vec<String> = listings.iter().map(|listing| format!("{} ({} records)", listing.source, listing.count)).collect();
+        let mut sources: Vec<String> = listings
+            .iter()
+            .map(|listing| format!("{} ({} records)", listing.source, listing.count))
+            .collect();
         sources.extend(lines().map(|branch| {
-            format!("the history of {} ({} commits on its first-parent line)", store.text(branch.name), branch.line.len())
+            format!(
+                "the history of {} ({} commits on its first-parent line)",
+                store.text(branch.name),
+                branch.line.len()
+            )
         }));
         format!("{}.", listed(sources.iter().map(String::as_str).collect()))
     })
@@ -68,7 +79,15 @@ fn untruncated(store: &Store) -> Finding {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, true, || {
             let mut parts: Vec<String> = cut
                 .iter()
-                .map(|listing| format!("{} holds {} {}, which is a full page of {}", listing.source, listing.count, listing.of, listing.cut_at.unwrap_or(0)))
+                .map(|listing| {
+                    format!(
+                        "{} holds {} {}, which is a full page of {}",
+                        listing.source,
+                        listing.count,
+                        listing.of,
+                        listing.cut_at.unwrap_or(0)
+                    )
+                })
                 .collect();
             if !changes.is_empty() {
                 parts.push(format!("{} changes have a list that was cut", changes.len()));
@@ -81,16 +100,23 @@ fn untruncated(store: &Store) -> Finding {
     let branches = || store.branches.iter().filter(|branch| !branch.line.is_empty());
     if let Some(shallow) = branches().find(|branch| !branch.reaches_root) {
         return Finding::new(Verdict::Unproven, Capture::SystemObserved, true, || {
-            format!("The history of {} begins in the middle; what is older is not in the bundle.", store.text(shallow.name))
+            format!(
+                "The history of {} begins in the middle; what is older is not in the bundle.",
+                store.text(shallow.name)
+            )
         })
         .with(|| "the history".into(), shallow.place);
     }
     if store.listings.is_empty() && branches().next().is_none() {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, true, || "There is no list whose end could be seen.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, true, || {
+            "There is no list whose end could be seen.".into()
+        });
     }
-    Finding::new(Verdict::Met, Capture::SystemObserved, true, || "No list in the bundle ends at a known cap, and no history is cut.".into())
-        .with_all(store.listings.iter(), |listing| (format!("list of {}", listing.of), listing.place))
-        .with_all(branches(), |branch| (format!("history of {}", store.text(branch.name)), branch.place))
+    Finding::new(Verdict::Met, Capture::SystemObserved, true, || {
+        "No list in the bundle ends at a known cap, and no history is cut.".into()
+    })
+    .with_all(store.listings.iter(), |listing| (format!("list of {}", listing.of), listing.place))
+    .with_all(branches(), |branch| (format!("history of {}", store.text(branch.name)), branch.place))
 }
 
 fn complete(assessment: &Assessment, holes: &[HoleFound]) -> Finding {
@@ -102,19 +128,29 @@ fn complete(assessment: &Assessment, holes: &[HoleFound]) -> Finding {
             let names = listed(holes.iter().map(|hole| hole.subject.as_str()).collect());
             format!("{} holes: {names}.", holes.len())
         })
-        .with_all(holes.iter().filter_map(|hole| Some((hole, hole.place?))), |(hole, place)| (hole.text.clone(), place));
+        .with_all(holes.iter().filter_map(|hole| Some((hole, hole.place?))), |(hole, place)| {
+            (hole.text.clone(), place)
+        });
     }
     match (has_list, has_history) {
         (true, true) => Finding::new(Verdict::Met, Capture::SystemObserved, true, || {
-            format!("Each of the {} commits on the first-parent line belongs to an exported change, and every merged change is on it.", store.protected_lines)
+            format!(
+                "Each of the {} commits on the first-parent line belongs to an exported change, and every merged change is on it.",
+                store.protected_lines
+            )
         }),
         (false, true) => Finding::new(Verdict::Unproven, Capture::SystemObserved, true, || {
-            format!("Each of the {} commits on the first-parent line names a change, and the bundle holds no list of the forge to hold them against.", store.protected_lines)
+            format!(
+                "Each of the {} commits on the first-parent line names a change, and the bundle holds no list of the forge to hold them against.",
+                store.protected_lines
+            )
         }),
         (true, false) => Finding::new(Verdict::Unproven, Capture::Inferred, true, || {
             "The bundle holds no history of the branch to hold the list of changes against.".into()
         }),
-        (false, false) => Finding::new(Verdict::Unproven, Capture::Inferred, true, || "The bundle holds neither a list of changes nor a history.".into()),
+        (false, false) => Finding::new(Verdict::Unproven, Capture::Inferred, true, || {
+            "The bundle holds neither a list of changes nor a history.".into()
+        }),
     }
 }
 
@@ -138,7 +174,9 @@ fn holes(assessment: &Assessment) -> Vec<HoleFound> {
                 subject: format!("#{}", change.number),
                 place: Some(change.place),
             }),
-            ChangeSource::Forge if change.line_position.is_none() => holes.extend(off_the_line(store, change, &branches)),
+            ChangeSource::Forge if change.line_position.is_none() => {
+                holes.extend(off_the_line(store, change, &branches))
+            }
             ChangeSource::Forge | ChangeSource::MergeSubject => {}
         }
     }
@@ -177,7 +215,11 @@ fn off_the_line(store: &Store, change: &Change, branches: &[Covered<'_>]) -> Opt
     // What was merged before the history begins, or after it was taken, cannot be on it.
     let within = merged <= branch.newest && (branch.reaches_root || merged >= branch.oldest);
     within.then(|| HoleFound {
-        text: format!("{} is merged, and its commit {} is not on {base}", store.change_id(change), short(store.text(change.merge_commit))),
+        text: format!(
+            "{} is merged, and its commit {} is not on {base}",
+            store.change_id(change),
+            short(store.text(change.merge_commit))
+        ),
         subject: store.change_id(change),
         place: Some(change.place),
     })

@@ -19,17 +19,30 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
 
 fn deployer(subject: &Subject<'_>, explain: bool) -> Finding {
     let Some(deployment) = subject.deployments().next() else {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle holds no deployment of it to production.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "The bundle holds no deployment of it to production.".into()
+        });
     };
     let place = deployment.place;
     let environment = subject.store.text(deployment.environment);
-    let label = || format!("deployment to {}", if environment.is_empty() { "an unnamed environment" } else { environment });
+    let label = || {
+        format!(
+            "deployment to {}",
+            if environment.is_empty() { "an unnamed environment" } else { environment }
+        )
+    };
     let Some(creator) = deployment.creator else {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The deployment does not say who started it.".into()).with(label, place);
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "The deployment does not say who started it.".into()
+        })
+        .with(label, place);
     };
     if subject.took_part(creator) {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
-            format!("{} wrote or prompted the change and started its deployment.", subject.name(Some(creator)))
+            format!(
+                "{} wrote or prompted the change and started its deployment.",
+                subject.name(Some(creator))
+            )
         })
         .with(label, place);
     }
@@ -46,17 +59,29 @@ fn deployer(subject: &Subject<'_>, explain: bool) -> Finding {
 }
 
 fn approver(subject: &Subject<'_>, explain: bool) -> Finding {
-    let of_deployments: Vec<AccountId> =
-        subject.deployments().filter_map(|deployment| deployment.approvers.as_deref()).flatten().copied().collect();
+    let of_deployments: Vec<AccountId> = subject
+        .deployments()
+        .filter_map(|deployment| deployment.approvers.as_deref())
+        .flatten()
+        .copied()
+        .collect();
     if !of_deployments.is_empty() {
         let places = || subject.deployments().map(|deployment| deployment.place);
-        let other = of_deployments.iter().find(|approver| !subject.took_part(**approver) && !subject.kind(Some(**approver)).is_machine());
+        let other = of_deployments
+            .iter()
+            .find(|approver| !subject.took_part(**approver) && !subject.kind(Some(**approver)).is_machine());
         return match other {
             Some(approver) => Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
-                format!("{} approved its deployment and took no part in writing it.", subject.name(Some(*approver)))
+                format!(
+                    "{} approved its deployment and took no part in writing it.",
+                    subject.name(Some(*approver))
+                )
             }),
             None => Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
-                format!("Its deployment was approved by no other person: {}.", listed(of_deployments.iter().map(|id| subject.name(Some(*id))).collect()))
+                format!(
+                    "Its deployment was approved by no other person: {}.",
+                    listed(of_deployments.iter().map(|id| subject.name(Some(*id))).collect())
+                )
             }),
         }
         .with_all(places(), |place| ("approval of the deployment".into(), place));
@@ -75,7 +100,10 @@ fn of_merge(subject: &Subject<'_>, explain: bool) -> Finding {
     });
     if let Some(review) = approval {
         return Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
-            format!("{} approved it before the merge and took no part in writing it.", subject.name(review.author))
+            format!(
+                "{} approved it before the merge and took no part in writing it.",
+                subject.name(review.author)
+            )
         })
         .with(|| format!("approval by {}", subject.name(review.author)), review.place);
     }
@@ -89,7 +117,9 @@ fn of_merge(subject: &Subject<'_>, explain: bool) -> Finding {
                 if reviews_known {
                     format!("{name} wrote it and merged it, without an approval by anyone else.")
                 } else {
-                    format!("{name} wrote it and merged it; whether anyone else approved it is not in the bundle.")
+                    format!(
+                        "{name} wrote it and merged it; whether anyone else approved it is not in the bundle."
+                    )
                 }
             })
             .with(|| "who merged it".into(), place)
@@ -104,7 +134,9 @@ fn of_merge(subject: &Subject<'_>, explain: bool) -> Finding {
             format!("{} merged it and took no part in writing it.", subject.name(Some(merger)))
         })
         .with(|| "who merged it".into(), place),
-        Known::Absent | Known::Nobody => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Who merged it is not on record.".into()),
+        Known::Absent | Known::Nobody => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "Who merged it is not on record.".into()
+        }),
     }
 }
 
@@ -118,7 +150,9 @@ fn protected(subject: &Subject<'_>, explain: bool) -> Finding {
         }
         let in_force: Vec<&str> = controls
             .iter()
-            .filter(|(_, since)| since.zip(subject.change.merged).is_none_or(|(since, merged)| since <= merged))
+            .filter(|(_, since)| {
+                since.zip(subject.change.merged).is_none_or(|(since, merged)| since <= merged)
+            })
             .map(|(name, _)| store.text(*name))
             .collect();
         let verdict = if in_force.is_empty() { Verdict::Unmet } else { Verdict::Met };
@@ -131,19 +165,32 @@ fn protected(subject: &Subject<'_>, explain: bool) -> Finding {
     let branch = store.text(subject.change.base_branch);
     let of_branch = store.protections.iter().find(|protection| {
         let name = store.text(protection.branch);
-        let same_repository = protection.repository.is_empty() || protection.repository == subject.change.repository;
-        same_repository && (name.is_empty() || name == "~DEFAULT_BRANCH" || name == "~ALL" || wildcard(name.trim_start_matches("refs/heads/"), branch))
+        let same_repository =
+            protection.repository.is_empty() || protection.repository == subject.change.repository;
+        same_repository
+            && (name.is_empty()
+                || name == "~DEFAULT_BRANCH"
+                || name == "~ALL"
+                || wildcard(name.trim_start_matches("refs/heads/"), branch))
     });
     if let Some(protection) = of_branch {
-        if subject.change.source == ChangeSource::DirectCommit && store.changes.iter().any(|change| change.source == ChangeSource::Forge) {
-            return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || "It came to the branch past the protection: no change of the forge holds it.".into())
-                .with(|| "branch protection".into(), protection.place);
+        if subject.change.source == ChangeSource::DirectCommit
+            && store.changes.iter().any(|change| change.source == ChangeSource::Forge)
+        {
+            return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
+                "It came to the branch past the protection: no change of the forge holds it.".into()
+            })
+            .with(|| "branch protection".into(), protection.place);
         }
         return Finding::new(Verdict::Unproven, Capture::SystemObserved, explain, || {
             let state = if protection.enforced { "is enforced" } else { "is not enforced" };
-            format!("The protection {state} as exported; an export shows its own moment, not that of the merge.")
+            format!(
+                "The protection {state} as exported; an export shows its own moment, not that of the merge."
+            )
         })
         .with(|| "branch protection".into(), protection.place);
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle holds no branch protection and no source provenance for it.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The bundle holds no branch protection and no source provenance for it.".into()
+    })
 }

@@ -47,13 +47,17 @@ fn approval(subject: &Subject<'_>, review: &Review) -> (String, Place) {
 }
 
 fn human(subject: &Subject<'_>, explain: bool) -> Finding {
-    let of_kind = |wanted: ActorKind| subject.approvals().find(|review| subject.kind(review.author) == wanted);
+    let of_kind =
+        |wanted: ActorKind| subject.approvals().find(|review| subject.kind(review.author) == wanted);
     if let Some(review) = of_kind(ActorKind::Human) {
-        let kind_from = review.author.and_then(|id| subject.account(id)).map_or(Capture::Inferred, |a| a.kind_from);
+        let kind_from =
+            review.author.and_then(|id| subject.account(id)).map_or(Capture::Inferred, |a| a.kind_from);
         return Finding::new(Verdict::Met, kind_from.min(Capture::SystemObserved), explain, || {
             let name = subject.name(review.author);
             match kind_from {
-                Capture::Inferred => format!("{name} approved it, and nothing marks that account as a machine's."),
+                Capture::Inferred => {
+                    format!("{name} approved it, and nothing marks that account as a machine's.")
+                }
                 _ => format!("{name}, who is known to be a person, approved it."),
             }
         })
@@ -61,7 +65,10 @@ fn human(subject: &Subject<'_>, explain: bool) -> Finding {
     }
     if let Some(review) = of_kind(ActorKind::Unknown) {
         return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
-            format!("{} approved it; the export does not tell a person from an app there.", subject.name(review.author))
+            format!(
+                "{} approved it; the export does not tell a person from an app there.",
+                subject.name(review.author)
+            )
         })
         .with(|| approval(subject, review).0, review.place);
     }
@@ -83,7 +90,10 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
             .with(|| approval(subject, review).0, review.place);
         }
         return Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
-            format!("{} approved it and is neither author, co-author nor prompter on record.", subject.name(review.author))
+            format!(
+                "{} approved it and is neither author, co-author nor prompter on record.",
+                subject.name(review.author)
+            )
         })
         .with(|| approval(subject, review).0, review.place);
     }
@@ -107,7 +117,8 @@ fn no_decisive(subject: &Subject<'_>, explain: bool) -> Finding {
     let lists = subject.change.lists;
     if lists.reviews && !lists.reviews_cut {
         return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {
-            "There is no independent approval to look at; review.human and review.independent tell that.".into()
+            "There is no independent approval to look at; review.human and review.independent tell that."
+                .into()
         });
     }
     without_approval(subject, explain)
@@ -132,7 +143,11 @@ fn current_revision(subject: &Subject<'_>, explain: bool) -> Finding {
     let head_place = subject.change.place.field("headRefOid");
     if let Some(review) = approvals.iter().find(names) {
         return Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
-            format!("{} approved {}, which is what was merged.", subject.name(review.author), short(store.text(review.commit)))
+            format!(
+                "{} approved {}, which is what was merged.",
+                subject.name(review.author),
+                short(store.text(review.commit))
+            )
         })
         .with(|| approval(subject, review).0, review.place)
         .with(|| "the last revision of the change".into(), head_place);
@@ -190,7 +205,11 @@ fn before_merge(subject: &Subject<'_>, explain: bool) -> Finding {
         let review = approvals.first();
         let name = review.map_or("", |review| subject.name(review.author));
         let at = |moment: Option<crate::model::Moment>| moment.map_or_else(String::new, |m| m.to_string());
-        format!("{name} approved it at {}, after the merge at {}.", at(review.and_then(|r| r.submitted)), at(subject.change.merged))
+        format!(
+            "{name} approved it at {}, after the merge at {}.",
+            at(review.and_then(|r| r.submitted)),
+            at(subject.change.merged)
+        )
     })
     .with_all(approvals.iter(), |review| approval(subject, review))
     .with(|| "the time of the merge".into(), subject.change.place.field("mergedAt"))
@@ -199,8 +218,10 @@ fn before_merge(subject: &Subject<'_>, explain: bool) -> Finding {
 fn uncontested(subject: &Subject<'_>, explain: bool) -> Finding {
     let mut latest: BTreeMap<(Option<crate::store::PersonId>, u32), &Review> = BTreeMap::new();
     for (at, review) in subject.reviews().iter().enumerate() {
-        let decides =
-            matches!(review.state, ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed);
+        let decides = matches!(
+            review.state,
+            ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed
+        );
         let is_author = review.author.is_some() && review.author == subject.change.author;
         if decides && !is_author && subject.is_before_merge(review) != Some(false) {
             let person = review.author.map(|author| subject.store.person(author));
@@ -216,7 +237,9 @@ fn uncontested(subject: &Subject<'_>, explain: bool) -> Finding {
             let names: Vec<&str> = open.iter().map(|review| subject.name(review.author)).collect();
             format!("It was merged while {} still asked for changes.", listed(names))
         })
-        .with_all(open.iter(), |review| (format!("objection by {}", subject.name(review.author)), review.place));
+        .with_all(open.iter(), |review| {
+            (format!("objection by {}", subject.name(review.author)), review.place)
+        });
     }
     let lists = subject.change.lists;
     if !lists.reviews || lists.reviews_cut {
@@ -224,8 +247,10 @@ fn uncontested(subject: &Subject<'_>, explain: bool) -> Finding {
             "The bundle does not hold the whole list of its reviews.".into()
         });
     }
-    Finding::new(Verdict::Met, Capture::SystemObserved, explain, || "No reviewer's last word before the merge asked for changes.".into())
-        .with(|| "the change's list of reviews".into(), subject.change.place.field("reviews"))
+    Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
+        "No reviewer's last word before the merge asked for changes.".into()
+    })
+    .with(|| "the change's list of reviews".into(), subject.change.place.field("reviews"))
 }
 
 /// Returns the first digits of an object id.

@@ -5,7 +5,8 @@ use crate::model::record::{ReviewState, SessionSource};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
 use crate::policy::{Policy, wildcard};
 use crate::store::{
-    Account, AccountId, Change, ChangeId, ChangedFile, Commit, Deployment, PersonId, Review, Session, Statement, Store, TestRun, Ticket,
+    Account, AccountId, Change, ChangeId, ChangedFile, Commit, Deployment, PersonId, Review, Session,
+    Statement, Store, TestRun, Ticket,
 };
 
 /// One change with everything that is linked to it.
@@ -78,7 +79,11 @@ impl<'a> Subject<'a> {
     /// Returns its statements.
     pub fn statements(&self) -> impl Iterator<Item = &'a Statement> + use<'a> {
         let store = self.store;
-        self.change.statements.of(&store.statements_of).iter().filter_map(|id| store.statements.get(id.index()))
+        self.change
+            .statements
+            .of(&store.statements_of)
+            .iter()
+            .filter_map(|id| store.statements.get(id.index()))
     }
 
     /// Returns its commits.
@@ -100,7 +105,11 @@ impl<'a> Subject<'a> {
     /// Returns the deployments that released it.
     pub fn deployments(&self) -> impl Iterator<Item = &'a Deployment> + use<'a> {
         let store = self.store;
-        self.change.deployments.of(&store.deployments_of).iter().filter_map(|at| store.deployments.get(*at as usize))
+        self.change
+            .deployments
+            .of(&store.deployments_of)
+            .iter()
+            .filter_map(|at| store.deployments.get(*at as usize))
     }
 
     /// Returns the tickets that it refers to, its own number left out, by the prefixes of the policy.
@@ -111,7 +120,8 @@ impl<'a> Subject<'a> {
             let own = number > 0 && id.strip_prefix('#').is_some_and(|n| n.parse() == Ok(number));
             let key = id.split_once('-').filter(|_| !id.contains('#'));
             let is_known = key.is_none_or(|(prefix, _)| {
-                policy.ticket_prefixes.is_empty() || policy.ticket_prefixes.iter().any(|known| known.eq_ignore_ascii_case(prefix))
+                policy.ticket_prefixes.is_empty()
+                    || policy.ticket_prefixes.iter().any(|known| known.eq_ignore_ascii_case(prefix))
             });
             !own && is_known
         })
@@ -213,17 +223,18 @@ impl<'a> Subject<'a> {
     }
 
     fn gather_ai(&self) -> AiInvolvement {
-        let authors = self.commits().filter(|commit| commit.parents.is_none_or(|parents| parents < 2));
+        let authors = || self.commits().filter(|commit| commit.parents.is_none_or(|parents| parents < 2));
         let is_agent = |account: Option<AccountId>| self.kind(account) == ActorKind::Agent;
-        if is_agent(self.change.author) || authors.clone().any(|commit| is_agent(commit.author)) {
+        if is_agent(self.change.author) || authors().any(|commit| is_agent(commit.author)) {
             return AiInvolvement::Generated;
         }
         if self.ai_sessions().next().is_some() || self.has_agent_co_author() {
             return AiInvolvement::Assisted;
         }
         let is_covered = |commit: &Commit| self.sessions().any(|session| session.commit == commit.id);
-        let says_none = self.sessions().any(|session| session.none && session.source == SessionSource::ChangeText);
-        let mut own = authors.peekable();
+        let says_none =
+            self.sessions().any(|session| session.none && session.source == SessionSource::ChangeText);
+        let mut own = authors().peekable();
         if says_none || own.peek().is_some() && own.all(is_covered) {
             return AiInvolvement::None;
         }
@@ -232,7 +243,11 @@ impl<'a> Subject<'a> {
 
     fn has_agent_co_author(&self) -> bool {
         self.commits().any(|commit| {
-            commit.co_authors.of(&self.store.co_authors).iter().any(|id| self.kind(Some(*id)) == ActorKind::Agent)
+            commit
+                .co_authors
+                .of(&self.store.co_authors)
+                .iter()
+                .any(|id| self.kind(Some(*id)) == ActorKind::Agent)
         })
     }
 
@@ -242,7 +257,9 @@ impl<'a> Subject<'a> {
             .sensitive
             .iter()
             .filter(|entry| {
-                self.files().iter().any(|file| entry.paths.iter().any(|p| wildcard(&p.replace("**", "*"), store.text(file.path))))
+                self.files().iter().any(|file| {
+                    entry.paths.iter().any(|p| wildcard(&p.replace("**", "*"), store.text(file.path)))
+                })
             })
             .map(|entry| entry.label.as_str())
             .collect()

@@ -49,7 +49,10 @@ fn ran(subject: &Subject<'_>, explain: bool) -> Finding {
     if !runs.is_empty() {
         let capture = runs.iter().map(|run| run.bound).max().unwrap_or_default();
         return Finding::new(Verdict::Met, capture, explain, || {
-            format!("Ran on the merged revision: {}.", listed(runs.iter().map(|run| subject.store.text(run.name)).collect()))
+            format!(
+                "Ran on the merged revision: {}.",
+                listed(runs.iter().map(|run| subject.store.text(run.name)).collect())
+            )
         })
         .with_all(runs.iter(), |run| label(subject, run));
     }
@@ -57,19 +60,28 @@ fn ran(subject: &Subject<'_>, explain: bool) -> Finding {
     let elsewhere = tests.iter().find(|test| !is_on_merged(subject, test));
     if let Some(test) = elsewhere {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
-            format!("Tests ran on {}, which is not the merged revision.", short(subject.store.text(test.commit)))
+            format!(
+                "Tests ran on {}, which is not the merged revision.",
+                short(subject.store.text(test.commit))
+            )
         })
         .with_all(tests.iter(), |test| label(subject, test));
     }
     let lists = subject.change.lists;
     if !tests.is_empty() || lists.checks && !lists.checks_cut {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
-            if tests.is_empty() { "The export lists its checks, and no test is among them.".into() } else { "Its tests were skipped or never ended.".into() }
+            if tests.is_empty() {
+                "The export lists its checks, and no test is among them.".into()
+            } else {
+                "Its tests were skipped or never ended.".into()
+            }
         })
         .with(|| "the change's list of checks".into(), subject.change.place.field("statusCheckRollup"))
         .with_all(tests.iter(), |test| label(subject, test));
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle holds no test result for the merged revision.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The bundle holds no test result for the merged revision.".into()
+    })
 }
 
 fn passed(subject: &Subject<'_>, explain: bool) -> Finding {
@@ -77,35 +89,48 @@ fn passed(subject: &Subject<'_>, explain: bool) -> Finding {
     let failed: Vec<&&TestRun> = runs.iter().filter(|run| run.outcome == Outcome::Failed).collect();
     if !failed.is_empty() {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
-            format!("Failed on the merged revision: {}.", listed(failed.iter().map(|run| subject.store.text(run.name)).collect()))
+            format!(
+                "Failed on the merged revision: {}.",
+                listed(failed.iter().map(|run| subject.store.text(run.name)).collect())
+            )
         })
         .with_all(failed.iter(), |run| label(subject, run));
     }
     if !runs.is_empty() {
         let capture = runs.iter().map(|run| run.bound).max().unwrap_or_default();
-        return Finding::new(Verdict::Met, capture, explain, || format!("All {} tests on the merged revision passed.", runs.len()))
-            .with_all(runs.iter(), |run| label(subject, run));
+        return Finding::new(Verdict::Met, capture, explain, || {
+            format!("All {} tests on the merged revision passed.", runs.len())
+        })
+        .with_all(runs.iter(), |run| label(subject, run));
     }
     if ran(subject, false).verdict == Verdict::Unmet {
         return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {
             "No test ran on the merged revision, so none could pass; tests.ran tells that.".into()
         });
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "The bundle holds no test result for the merged revision.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "The bundle holds no test result for the merged revision.".into()
+    })
 }
 
 fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
     match subject.ai {
         AiInvolvement::None => {
-            return Finding::new(Verdict::NotApplicable, Capture::SelfTyped, explain, || "It is on record that AI took no part.".into());
+            return Finding::new(Verdict::NotApplicable, Capture::SelfTyped, explain, || {
+                "It is on record that AI took no part.".into()
+            });
         }
         AiInvolvement::Unknown => {
-            return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Nothing in the bundle shows whether AI took part, in code or tests.".into());
+            return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+                "Nothing in the bundle shows whether AI took part, in code or tests.".into()
+            });
         }
         AiInvolvement::Assisted | AiInvolvement::Generated => {}
     }
     if !subject.change.lists.files || subject.change.lists.files_cut {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "Which files it changed is not fully on record.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "Which files it changed is not fully on record.".into()
+        });
     }
     let store = subject.store;
     let tests: Vec<_> = subject.files().iter().filter(|file| is_test_path(store.text(file.path))).collect();
@@ -120,11 +145,14 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
     }
     let attributed: Vec<&Session> = subject.ai_sessions().filter(|session| session.lines > 0).collect();
     if attributed.is_empty() {
-        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "It changes tests, and no record says which lines of them AI wrote.".into());
+        return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+            "It changes tests, and no record says which lines of them AI wrote.".into()
+        });
     }
     let added: Option<u64> = tests.iter().map(|file| file.additions.map(u64::from)).sum();
     let by_ai: u64 = attributed.iter().map(|session| u64::from(session.test_lines)).sum();
-    let wrote_both = attributed.iter().any(|session| session.test_lines > 0 && session.lines > session.test_lines);
+    let wrote_both =
+        attributed.iter().any(|session| session.test_lines > 0 && session.lines > session.test_lines);
     let wrote_all = added.is_none_or(|added| by_ai >= added);
     if wrote_both && wrote_all && by_ai > 0 {
         return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || {
@@ -142,19 +170,32 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
 
 fn validated(subject: &Subject<'_>, explain: bool) -> Finding {
     let words = u32::try_from(subject.policy.depth.substance_words).unwrap_or(u32::MAX);
-    let by_other = |review: &&Review| review.author.is_some_and(|author| !subject.took_part(author) && subject.kind(Some(author)) == ActorKind::Human);
-    let speaks = |review: &&Review| review.mentions_tests && review.words >= words && review.state != ReviewState::Dismissed;
+    let by_other = |review: &&Review| {
+        review.author.is_some_and(|author| {
+            !subject.took_part(author) && subject.kind(Some(author)) == ActorKind::Human
+        })
+    };
+    let speaks = |review: &&Review| {
+        review.mentions_tests && review.words >= words && review.state != ReviewState::Dismissed
+    };
     let in_time = |review: &&Review| subject.is_before_merge(review) != Some(false);
     if let Some(review) = subject.reviews().iter().filter(by_other).filter(speaks).find(in_time) {
         return Finding::new(Verdict::Met, Capture::HumanAttested, explain, || {
-            format!("{}, who did not write it, wrote about its tests in a review.", subject.name(review.author))
+            format!(
+                "{}, who did not write it, wrote about its tests in a review.",
+                subject.name(review.author)
+            )
         })
         .with(|| format!("review by {}", subject.name(review.author)), review.place);
     }
     let lists = subject.change.lists;
     let changes_tests = subject.files().iter().any(|file| is_test_path(subject.store.text(file.path)));
     if lists.files && !lists.files_cut && !changes_tests && !latest(subject).is_empty() {
-        return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || "It changes no test.".into());
+        return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {
+            "It changes no test.".into()
+        });
     }
-    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No statement of a named human on its tests is on record.".into())
+    Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
+        "No statement of a named human on its tests is on record.".into()
+    })
 }

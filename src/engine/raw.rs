@@ -42,7 +42,8 @@ pub fn raw(store: &Store, roots: &[Root], limits: &Limits, address: &Address) ->
         Base::Line(line) | Base::Row(line) | Base::ObjectLine(_, line) if !is_laid_out => u64::from(line),
         _ => 1,
     };
-    let (lines, lines_cut) = if is_laid_out { lay_out(&text, marked) } else { as_written(&text, marked, first) };
+    let (lines, lines_cut) =
+        if is_laid_out { lay_out(&text, marked) } else { as_written(&text, marked, first) };
     Ok(Raw {
         file: file.path.clone(),
         sha256: file.sha256.map(|digest| hex(&digest)).unwrap_or_default(),
@@ -146,7 +147,11 @@ impl Scan<'_> {
                     continue;
                 }
                 _ => {
-                    while self.bytes.get(self.at).is_some_and(|b| !matches!(b, b',' | b'}' | b']') && !b.is_ascii_whitespace()) {
+                    while self
+                        .bytes
+                        .get(self.at)
+                        .is_some_and(|b| !matches!(b, b',' | b'}' | b']') && !b.is_ascii_whitespace())
+                    {
                         self.at += 1;
                     }
                 }
@@ -234,7 +239,8 @@ fn as_written(text: &str, marked: (usize, usize), first: u64) -> (Vec<RawLine>, 
 
 /// Lays JSON out with one member or element on each line; nothing else of the text is changed.
 fn lay_out(text: &str, marked: (usize, usize)) -> (Vec<RawLine>, bool) {
-    let mut out = Layout { lines: Vec::new(), current: String::new(), depth: 0, is_marked: false, is_cut: false };
+    let mut out =
+        Layout { lines: Vec::new(), current: String::new(), depth: 0, is_marked: false, is_cut: false };
     let bytes = text.as_bytes();
     let mut scan = Scan { bytes, at: 0 };
     while let Some(&byte) = bytes.get(scan.at) {
@@ -275,7 +281,9 @@ fn lay_out(text: &str, marked: (usize, usize)) -> (Vec<RawLine>, bool) {
             }
             _ if byte.is_ascii_whitespace() => scan.at += 1,
             _ => {
-                while bytes.get(scan.at).is_some_and(|b| !matches!(b, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') && !b.is_ascii_whitespace()) {
+                while bytes.get(scan.at).is_some_and(|b| {
+                    !matches!(b, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') && !b.is_ascii_whitespace()
+                }) {
                     scan.at += 1;
                 }
                 out.push(text.get(start..scan.at).unwrap_or_default(), is_marked);
@@ -324,14 +332,14 @@ impl Layout {
     }
 }
 
-/// Returns the address of a place, to ask for its raw record.
-pub fn address(place: Place) -> Address {
-    let Place { record, part } = place;
-    let (key, index) = match part {
-        Some(Part { key, index }) => (key.to_owned(), index),
-        None => (String::new(), None),
-    };
-    Address { record: record.0, key, index }
+impl From<Place> for Address {
+    fn from(place: Place) -> Self {
+        let (key, index) = match place.part {
+            Some(Part { key, index }) => (key.to_owned(), index),
+            None => (String::new(), None),
+        };
+        Self { record: place.record.0, key, index }
+    }
 }
 
 #[cfg(test)]
@@ -349,7 +357,8 @@ mod tests {
         assert_eq!(&text[range.0..range.1], r#"{"state":"APPROVED","commit":{"oid":"88d"}}"#);
         let (lines, is_cut) = lay_out(text, range);
         assert!(!is_cut);
-        let marked: Vec<&str> = lines.iter().filter(|line| line.is_marked).map(|line| line.text.trim()).collect();
+        let marked: Vec<&str> =
+            lines.iter().filter(|line| line.is_marked).map(|line| line.text.trim()).collect();
         assert_eq!(marked, ["{", "\"state\": \"APPROVED\",", "\"commit\": {", "\"oid\": \"88d\"", "}", "}"]);
         assert_eq!(lines.last().map(|line| line.text.as_str()), Some("}"));
     }

@@ -5,6 +5,7 @@
 //! that cannot be read is one problem; everything else goes on.
 
 pub mod detect;
+pub mod git_bundle;
 pub mod json;
 
 use crate::model::Records;

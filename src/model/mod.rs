@@ -3,10 +3,12 @@
 //! Formats turn bytes into the borrowed records of [`record`]; the store keeps them as rows. Nothing here knows
 //! where bytes come from or what a framework demands.
 
+pub mod agents;
 pub mod moment;
 pub mod place;
 pub mod record;
 pub mod terms;
+pub mod trailers;
 
 pub use moment::Moment;
 pub use place::{At, Base, Part};

@@ -203,6 +203,8 @@ pub struct ChangeRecord<'a> {
     pub checks: Option<Vec<TestRunRecord<'a>>>,
     /// Totals that the forge states beside the lists: added lines, deleted lines, changed files, commits.
     pub totals: Totals,
+    /// Lists that the export cut, by their key (`reviews`, `commits`, `files`, `statusCheckRollup`), and the cap that it hit.
+    pub truncated: Vec<(&'static str, u64)>,
 }
 
 /// Totals that a forge states of a change.

@@ -3,6 +3,7 @@
 //! Everything that touches bytes goes through [`ByteSource`], which slices, files on disk and the browser's `File`
 //! implement, and every read is bounded by [`Limits`] before memory is taken.
 
+pub mod intake;
 pub mod limits;
 pub mod window;
 

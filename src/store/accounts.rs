@@ -47,11 +47,12 @@ impl Accounts {
     /// Returns the account that a record names, taking it in when it is new; `None` when nothing is said.
     pub fn account(&mut self, record: &AccountRecord<'_>, strings: &mut Strings) -> Option<AccountId> {
         let email = record.email.trim();
-        let login = if record.login.is_empty() { login_of_address(email) } else { Some(record.login.as_ref()) };
+        let login =
+            if record.login.is_empty() { login_of_address(email) } else { Some(record.login.as_ref()) };
         let by_login = login.map(|login| self.keyed('@', &canonical_login(login), strings));
         // A no-reply address is the login over again; any other address is an account of its own.
-        let by_email = (!email.is_empty() && login_of_address(email).is_none())
-            .then(|| self.keyed('<', email, strings));
+        let by_email =
+            (!email.is_empty() && login_of_address(email).is_none()).then(|| self.keyed('<', email, strings));
         let by_name = || !record.name.trim().is_empty();
         let id = match (by_login, by_email) {
             (Some(login), Some(email)) => {
@@ -81,7 +82,14 @@ impl Accounts {
         id
     }
 
-    fn note(&mut self, id: AccountId, record: &AccountRecord<'_>, login: &str, email: &str, strings: &mut Strings) {
+    fn note(
+        &mut self,
+        id: AccountId,
+        record: &AccountRecord<'_>,
+        login: &str,
+        email: &str,
+        strings: &mut Strings,
+    ) {
         let row = &mut self.rows[id.index()];
         if row.login.is_empty() && !login.is_empty() {
             row.login = strings.intern(&canonical_login(login));
@@ -150,7 +158,10 @@ impl Accounts {
             persons[id.index()].accounts.push(AccountId::at(at));
         }
         for (at, listed) in named {
-            let Some(person) = of_group.get(&groups.find(at)).and_then(|id| persons.get_mut(id.index())) else { continue };
+            let Some(person) = of_group.get(&groups.find(at)).and_then(|id| persons.get_mut(id.index()))
+            else {
+                continue;
+            };
             person.name.clone_from(&listed.name);
             person.kind = listed.kind;
             person.roles.clone_from(&listed.roles);
@@ -208,9 +219,12 @@ impl Accounts {
 /// Settles what stands behind an account. A rule that names it comes before what the forge marks, that before what an
 /// affiliation lets one infer.
 fn settle_kind(account: &mut Account, policy: &Policy, strings: &Strings) {
-    let (login, email, name) = (strings.get(account.login), strings.get(account.email), strings.get(account.name));
+    let (login, email, name) =
+        (strings.get(account.login), strings.get(account.email), strings.get(account.name));
     let listed = |patterns: &[String]| {
-        patterns.iter().any(|pattern| [login, email].iter().any(|text| !text.is_empty() && wildcard(pattern, text)))
+        patterns
+            .iter()
+            .any(|pattern| [login, email].iter().any(|text| !text.is_empty() && wildcard(pattern, text)))
     };
     let by_policy = [
         (&policy.humans, ActorKind::Human),
@@ -248,7 +262,10 @@ fn settle_person(person: &mut Person, accounts: &mut [Account], strings: &String
         let first = |pick: fn(&Account) -> Text| {
             person.accounts.iter().map(|id| pick(&accounts[id.index()])).find(|text| !text.is_empty())
         };
-        let text = first(|a| a.login).or_else(|| first(|a| a.name)).or_else(|| first(|a| a.email)).unwrap_or_default();
+        let text = first(|a| a.login)
+            .or_else(|| first(|a| a.name))
+            .or_else(|| first(|a| a.email))
+            .unwrap_or_default();
         person.name = strings.get(text).to_owned();
     }
 }
@@ -302,7 +319,10 @@ impl Groups {
 mod tests {
     use super::*;
 
-    fn resolved(records: &[AccountRecord<'_>], then: impl FnOnce(&mut Accounts)) -> (Vec<Account>, Vec<Person>, Vec<AccountId>) {
+    fn resolved(
+        records: &[AccountRecord<'_>],
+        then: impl FnOnce(&mut Accounts),
+    ) -> (Vec<Account>, Vec<Person>, Vec<AccountId>) {
         let mut strings = Strings::default();
         let mut accounts = Accounts::default();
         let ids = records.iter().map(|record| accounts.account(record, &mut strings).unwrap()).collect();
@@ -320,15 +340,33 @@ mod tests {
         ];
         let (accounts, _, ids) = resolved(&records, |_| {});
         assert_eq!(ids[0], ids[1]);
-        assert_ne!(accounts[ids[0].index()].person, accounts[ids[2].index()].person, "a name alone joins nothing");
+        assert_ne!(
+            accounts[ids[0].index()].person,
+            accounts[ids[2].index()].person,
+            "a name alone joins nothing"
+        );
     }
 
     #[test]
     fn people_and_mailmap_join_accounts() {
-        let records = [AccountRecord::login("ana"), AccountRecord::identity("A. P.", "ana@old.example"), AccountRecord::identity("Ana", "ana@new.example")];
+        let records = [
+            AccountRecord::login("ana"),
+            AccountRecord::identity("A. P.", "ana@old.example"),
+            AccountRecord::identity("Ana", "ana@new.example"),
+        ];
         let (accounts, persons, ids) = resolved(&records, |accounts| {
-            accounts.alias(&AliasRecord { name: "Ana P.".into(), email: "ana@new.example".into(), commit_email: "ana@old.example".into(), ..AliasRecord::default() });
-            accounts.person(&PersonRecord { name: "Ana Prado".into(), accounts: vec!["@ana".into(), "ana@new.example".into()], kind: ActorKind::Human, ..PersonRecord::default() });
+            accounts.alias(&AliasRecord {
+                name: "Ana P.".into(),
+                email: "ana@new.example".into(),
+                commit_email: "ana@old.example".into(),
+                ..AliasRecord::default()
+            });
+            accounts.person(&PersonRecord {
+                name: "Ana Prado".into(),
+                accounts: vec!["@ana".into(), "ana@new.example".into()],
+                kind: ActorKind::Human,
+                ..PersonRecord::default()
+            });
         });
         let person = accounts[ids[0].index()].person;
         assert!(ids.iter().all(|id| accounts[id.index()].person == person));
@@ -337,7 +375,8 @@ mod tests {
 
     #[test]
     fn an_unmarked_account_called_none_is_not_taken_for_a_person() {
-        let none = AccountRecord { association: "NONE".into(), ..AccountRecord::login("workflow-test-agent") };
+        let none =
+            AccountRecord { association: "NONE".into(), ..AccountRecord::login("workflow-test-agent") };
         let member = AccountRecord { association: "MEMBER".into(), ..AccountRecord::login("leila") };
         let bot = AccountRecord { kind: ActorKind::Bot, ..AccountRecord::login("app/github-actions") };
         let (accounts, _, ids) = resolved(&[none, member, bot], |_| {});

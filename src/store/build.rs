@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::{
     AccountRecord, AttestationRecord, ChangeKey, ChangePartRecord, ChangeRecord, ChangeState, CommitRecord,
-    DeploymentRecord, Field, FileRecord, ListingRecord, Outcome, ProtectionRecord, ReferenceRecord, ReviewRecord,
-    SessionRecord, SessionSource, TestRunRecord,
+    DeploymentRecord, Field, FileRecord, ListingRecord, Outcome, ProtectionRecord, ReferenceRecord,
+    ReviewRecord, SessionRecord, SessionSource, TestRunRecord,
 };
 use crate::model::trailers::{self, Signs};
 use crate::model::{At, Capture, Moment, Part, Record, Records, SignatureState};
@@ -31,7 +31,6 @@ pub struct Builder {
     pub(super) tests: Vec<Owned<TestRun>>,
     pub(super) tickets: Vec<Owned<Ticket>>,
     pub(super) sessions: Vec<Owned<Session>>,
-    pub(super) statement_actors: Vec<Option<AccountId>>,
     pub(super) ticket_times: Vec<(Text, Text, Moment)>,
     pub(super) updates: Vec<Deployment>,
     /// The only repository that anything names; empty when there are several.
@@ -188,7 +187,12 @@ impl Builder {
         }
         for ticket in record.tickets.iter().flatten() {
             let id = self.strings.intern(&ticket.id);
-            let row = Ticket { id, created: ticket.created, is_linked: true, place: place.field("closingIssuesReferences") };
+            let row = Ticket {
+                id,
+                created: ticket.created,
+                is_linked: true,
+                place: place.field("closingIssuesReferences"),
+            };
             self.tickets.push(Owned { change: owner, row });
         }
     }
@@ -200,7 +204,14 @@ impl Builder {
             let signs = trailers::scan(text);
             self.tickets_of(&signs, owner, place.field(key));
             if key == "body" {
-                self.signs(&signs, owner, Text::EMPTY, SessionSource::ChangeText, place.field(key), record.created);
+                self.signs(
+                    &signs,
+                    owner,
+                    Text::EMPTY,
+                    SessionSource::ChangeText,
+                    place.field(key),
+                    record.created,
+                );
             }
         }
     }
@@ -214,7 +225,15 @@ impl Builder {
     }
 
     /// Keeps the AI marks of a typed text as sessions.
-    fn signs(&mut self, signs: &Signs<'_>, owner: Owner, commit: Text, source: SessionSource, place: Place, at: Option<Moment>) {
+    fn signs(
+        &mut self,
+        signs: &Signs<'_>,
+        owner: Owner,
+        commit: Text,
+        source: SessionSource,
+        place: Place,
+        at: Option<Moment>,
+    ) {
         for sign in &signs.sessions {
             let row = Session {
                 source,
@@ -253,7 +272,11 @@ impl Builder {
     }
 
     fn changed_file(&mut self, record: &FileRecord<'_>) -> ChangedFile {
-        ChangedFile { path: self.strings.intern(&record.path), additions: record.additions, deletions: record.deletions }
+        ChangedFile {
+            path: self.strings.intern(&record.path),
+            additions: record.additions,
+            deletions: record.deletions,
+        }
     }
 
     fn commit(&mut self, record: &CommitRecord<'_>, owner: Owner, place: Place) {
@@ -328,7 +351,8 @@ impl Builder {
         if commit.is_empty() {
             // A report without a revision is bound by a revision in its path, which whoever named the file typed.
             bound = Capture::Inferred;
-            let path = self.store.files.get(self.file.index()).map(|file| file.path.clone()).unwrap_or_default();
+            let path =
+                self.store.files.get(self.file.index()).map(|file| file.path.clone()).unwrap_or_default();
             commit = revision_in_path(&path).map_or(Text::EMPTY, |id| self.strings.intern_lower(id));
         }
         let row = TestRun {
@@ -396,10 +420,16 @@ impl Builder {
             subjects: record
                 .subjects
                 .iter()
-                .map(|(algorithm, digest)| (self.strings.intern(algorithm), self.strings.intern_lower(digest)))
+                .map(|(algorithm, digest)| {
+                    (self.strings.intern(algorithm), self.strings.intern_lower(digest))
+                })
                 .collect(),
             signatures: record.signatures,
-            signature: if record.signatures == 0 { SignatureState::NotSigned } else { SignatureState::NotChecked },
+            signature: if record.signatures == 0 {
+                SignatureState::NotSigned
+            } else {
+                SignatureState::NotChecked
+            },
             attached_to: self.strings.intern_lower(&record.attached_to),
             actor,
             activity: self.strings.intern(&facts.activity),
@@ -419,7 +449,10 @@ impl Builder {
 
     fn deployment(&mut self, record: &DeploymentRecord<'_>, place: Place) {
         let approvers = record.approvers.as_ref().map(|approvers| {
-            approvers.iter().filter_map(|approver| self.accounts.account(approver, &mut self.strings)).collect()
+            approvers
+                .iter()
+                .filter_map(|approver| self.accounts.account(approver, &mut self.strings))
+                .collect()
         });
         let row = Deployment {
             repository: self.strings.intern_lower(&record.repository),
@@ -566,14 +599,12 @@ fn sum_lines(files: &[FileRecord<'_>]) -> Option<(u64, u64)> {
 /// Returns the object id that a path names: its last part of 7 to 40 hexadecimal digits with at least one digit among
 /// them, so that plain words are no revisions.
 fn revision_in_path(path: &str) -> Option<&str> {
-    path.split(|c: char| !c.is_ascii_alphanumeric())
-        .rev()
-        .find(|part| {
-            (7..=40).contains(&part.len())
-                && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-                && part.bytes().any(|byte| byte.is_ascii_digit())
-                && (part.len() >= 12 || part.bytes().any(|byte| byte.is_ascii_alphabetic()))
-        })
+    path.split(|c: char| !c.is_ascii_alphanumeric()).rev().find(|part| {
+        (7..=40).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+            && (part.len() >= 12 || part.bytes().any(|byte| byte.is_ascii_alphabetic()))
+    })
 }
 
 /// Returns whether an outcome decides anything.

@@ -55,7 +55,8 @@ impl Builder {
     /// Returns the row of a commit by its full id.
     fn commit_row(&self, id: Text) -> Option<Commit> {
         let wanted = self.strings.get(id);
-        let at = self.store.commits.binary_search_by(|commit| self.strings.get(commit.id).cmp(wanted)).ok()?;
+        let at =
+            self.store.commits.binary_search_by(|commit| self.strings.get(commit.id).cmp(wanted)).ok()?;
         self.store.commits.get(at).copied()
     }
 }
@@ -83,11 +84,17 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<(Text, Vec<Tex
     let by_policy = |name: &str| policy.branches.iter().any(|pattern| wildcard(pattern, name));
     let mut chosen: Vec<&(String, Vec<Text>)> = heads
         .iter()
-        .filter(|(name, _)| if policy.branches.is_empty() { bases.contains(name.as_str()) } else { by_policy(name) })
+        .filter(
+            |(name, _)| {
+                if policy.branches.is_empty() { bases.contains(name.as_str()) } else { by_policy(name) }
+            },
+        )
         .collect();
     if chosen.is_empty() && policy.branches.is_empty() {
         let default = ["main", "master", "trunk", "HEAD"];
-        chosen.extend(default.iter().find_map(|name| heads.iter().find(|(head, _)| head == name)).or(heads.first()));
+        chosen.extend(
+            default.iter().find_map(|name| heads.iter().find(|(head, _)| head == name)).or(heads.first()),
+        );
     }
     chosen.sort_by(|a, b| a.0.cmp(&b.0));
     let owned: Vec<(String, Vec<Text>)> = chosen.into_iter().cloned().collect();
@@ -119,7 +126,10 @@ fn rebased(builder: &mut Builder, row: &Commit, by_merge: &BTreeMap<Text, usize>
         builder.rebase_index = Some(index);
     }
     let twins = builder.rebase_index.as_ref()?.get(&(row.subject, row.authored))?;
-    let at = twins.iter().filter(|twin| **twin != row.id).find_map(|twin| builder.change_of_commit.get(twin).copied())?;
+    let at = twins
+        .iter()
+        .filter(|twin| **twin != row.id)
+        .find_map(|twin| builder.change_of_commit.get(twin).copied())?;
     let change = &mut builder.changes.get_mut(at)?.row;
     change.merged?;
     change.method = MergeMethod::Rebase;
@@ -132,7 +142,9 @@ fn new_change(builder: &mut Builder, row: &Commit, branch: Text) -> usize {
     let reference = trailers::pull_reference(&subject);
     let is_merge = row.parents.is_some_and(|parents| parents > 1);
     let (source, method) = match &reference {
-        Some(reference) if is_merge || reference.form == MergeForm::Merge => (ChangeSource::MergeSubject, MergeMethod::Merge),
+        Some(reference) if is_merge || reference.form == MergeForm::Merge => {
+            (ChangeSource::MergeSubject, MergeMethod::Merge)
+        }
         Some(_) => (ChangeSource::MergeSubject, MergeMethod::Squash),
         None if is_merge => (ChangeSource::DirectCommit, MergeMethod::Merge),
         None => (ChangeSource::DirectCommit, MergeMethod::Direct),

@@ -61,7 +61,8 @@ impl Builder {
 
     /// Gives what names no repository the only one that anything names.
     fn adopt_repository(&mut self) {
-        let mut named: Vec<Text> = self.changes.iter().map(|raw| raw.row.repository).filter(|t| !t.is_empty()).collect();
+        let mut named: Vec<Text> =
+            self.changes.iter().map(|raw| raw.row.repository).filter(|t| !t.is_empty()).collect();
         named.sort_unstable();
         named.dedup();
         let &[only] = named.as_slice() else { return };
@@ -86,7 +87,10 @@ impl Builder {
         let strings = &self.strings;
         commits.sort_by(|a, b| {
             // A commit of the history comes before a forge's list: it knows its parents.
-            strings.get(a.row.id).cmp(strings.get(b.row.id)).then(b.row.parents.is_some().cmp(&a.row.parents.is_some()))
+            strings
+                .get(a.row.id)
+                .cmp(strings.get(b.row.id))
+                .then(b.row.parents.is_some().cmp(&a.row.parents.is_some()))
         });
         for Owned { row, .. } in commits {
             match self.store.commits.last_mut().filter(|last| last.id == row.id) {
@@ -135,7 +139,8 @@ impl Builder {
         a.created = a.created.or(b.created);
         a.merged = a.merged.or(b.merged);
         if a.merged_by == Known::Absent && b.merged_by != Known::Absent {
-            (a.merged_by, a.merged_by_place, a.merged_by_capture) = (b.merged_by, b.merged_by_place, b.merged_by_capture);
+            (a.merged_by, a.merged_by_place, a.merged_by_capture) =
+                (b.merged_by, b.merged_by_place, b.merged_by_capture);
         }
         for (mine, theirs) in [
             (&mut a.merge_commit, b.merge_commit),
@@ -157,10 +162,17 @@ impl Builder {
         }
         if conflict {
             let found = format!("two records of {label} that disagree on when or what was merged");
-            return Some(Problem::warning(Kind::Conflict, found).in_file(path).expected("records of one state of the change"));
+            return Some(
+                Problem::warning(Kind::Conflict, found)
+                    .in_file(path)
+                    .expected("records of one state of the change"),
+            );
         }
-        (before == kept.row.lists)
-            .then(|| Problem::note(Kind::Duplicate, format!("{label} once more")).in_file(path).expected("each change once"))
+        (before == kept.row.lists).then(|| {
+            Problem::note(Kind::Duplicate, format!("{label} once more"))
+                .in_file(path)
+                .expected("each change once")
+        })
     }
 
     fn label(&self, change: &Change) -> String {
@@ -169,7 +181,10 @@ impl Builder {
 
     fn path_of(&self, place: Place) -> String {
         let record = self.store.records.get(place.record.index());
-        record.and_then(|record| self.store.files.get(record.file.index())).map(|f| f.path.clone()).unwrap_or_default()
+        record
+            .and_then(|record| self.store.files.get(record.file.index()))
+            .map(|f| f.path.clone())
+            .unwrap_or_default()
     }
 
     /// Returns the positions that raw changes get when they are sorted by repository, number and merge commit.
@@ -276,7 +291,8 @@ impl ByObject {
             return None;
         }
         if self.sorted.is_empty() {
-            self.sorted = self.exact.iter().map(|(id, change)| (store.text(*id).to_owned(), *change)).collect();
+            self.sorted =
+                self.exact.iter().map(|(id, change)| (store.text(*id).to_owned(), *change)).collect();
             self.sorted.sort();
         }
         let from = self.sorted.partition_point(|(known, _)| known.as_str() < text);
@@ -338,22 +354,28 @@ impl Groups {
             match owner {
                 Some(at) => rows.push((at, row)),
                 None => {
-                    let path = store.locate(row.place).map(|(file, ..)| file.path.clone()).unwrap_or_default();
-                    let problem = Problem::note(Kind::Dangling, "a review of a change that is not in the bundle");
+                    let path =
+                        store.locate(row.place).map(|(file, ..)| file.path.clone()).unwrap_or_default();
+                    let problem =
+                        Problem::note(Kind::Dangling, "a review of a change that is not in the bundle");
                     store.problems.push(problem.in_file(path).expected("the change that it reviews"));
                 }
             }
         }
         rows.sort_by(|(at_a, a), (at_b, b)| {
             let text = |t| store.text(t);
-            at_a.cmp(at_b).then(a.submitted.cmp(&b.submitted)).then_with(|| text(a.id).cmp(text(b.id))).then(a.place.cmp(&b.place))
+            at_a.cmp(at_b)
+                .then(a.submitted.cmp(&b.submitted))
+                .then_with(|| text(a.id).cmp(text(b.id)))
+                .then(a.place.cmp(&b.place))
         });
         rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && is_same_review(a, b));
         for at in rows.iter().map(|(at, _)| *at) {
             store.changes[at].lists.reviews = true;
         }
         let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
-        store.reviews = rows.into_iter().map(|(at, row)| Review { change: ChangeId::at(at), ..row }).collect();
+        store.reviews =
+            rows.into_iter().map(|(at, row)| Review { change: ChangeId::at(at), ..row }).collect();
         for (change, span) in store.changes.iter_mut().zip(spans) {
             change.reviews = span;
         }
@@ -362,7 +384,9 @@ impl Groups {
     fn attach_files(&mut self, store: &mut Store) {
         let mut rows: Vec<(usize, ChangedFile)> =
             self.files.drain(..).filter_map(|(owner, row)| Some((owner?, row))).collect();
-        rows.sort_by(|(at_a, a), (at_b, b)| at_a.cmp(at_b).then_with(|| store.text(a.path).cmp(store.text(b.path))));
+        rows.sort_by(|(at_a, a), (at_b, b)| {
+            at_a.cmp(at_b).then_with(|| store.text(a.path).cmp(store.text(b.path)))
+        });
         rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && a.path == b.path);
         let listed = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
         store.files_of = rows.into_iter().map(|(_, row)| row).collect();
@@ -387,14 +411,21 @@ impl Groups {
     }
 
     fn attach_tickets(&mut self, store: &mut Store, times: &[(Text, Text, crate::model::Moment)]) {
-        let mut rows: Vec<(usize, Ticket)> = self.tickets.drain(..).filter_map(|(owner, row)| Some((owner?, row))).collect();
+        let mut rows: Vec<(usize, Ticket)> =
+            self.tickets.drain(..).filter_map(|(owner, row)| Some((owner?, row))).collect();
         for (at, ticket) in &mut rows {
             let repository = store.changes[*at].repository;
-            let known = |(repo, id, _): &&(Text, Text, crate::model::Moment)| *id == ticket.id && (*repo == repository || repo.is_empty());
-            ticket.created = ticket.created.or_else(|| times.iter().find(known).map(|(_, _, created)| *created));
+            let known = |(repo, id, _): &&(Text, Text, crate::model::Moment)| {
+                *id == ticket.id && (*repo == repository || repo.is_empty())
+            };
+            ticket.created =
+                ticket.created.or_else(|| times.iter().find(known).map(|(_, _, created)| *created));
         }
         rows.sort_by(|(at_a, a), (at_b, b)| {
-            at_a.cmp(at_b).then_with(|| store.text(a.id).cmp(store.text(b.id))).then(b.is_linked.cmp(&a.is_linked)).then(a.place.cmp(&b.place))
+            at_a.cmp(at_b)
+                .then_with(|| store.text(a.id).cmp(store.text(b.id)))
+                .then(b.is_linked.cmp(&a.is_linked))
+                .then(a.place.cmp(&b.place))
         });
         rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && a.id == b.id);
         let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
@@ -411,7 +442,10 @@ impl Groups {
             rows.push((at, row));
         }
         rows.sort_by(|(at_a, a), (at_b, b)| {
-            at_a.cmp(at_b).then(a.at.cmp(&b.at)).then_with(|| store.text(a.name).cmp(store.text(b.name))).then(a.place.cmp(&b.place))
+            at_a.cmp(at_b)
+                .then(a.at.cmp(&b.at))
+                .then_with(|| store.text(a.name).cmp(store.text(b.name)))
+                .then(a.place.cmp(&b.place))
         });
         let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
         store.tests = rows.into_iter().map(|(_, row)| row).collect();
@@ -428,7 +462,8 @@ impl Groups {
             store.sessions.push(row);
             let at = owner.or_else(|| objects.find(row.commit, store)).or_else(|| {
                 // Agent Trace writes the revision that the work began from: its children are looked at too.
-                let child = (row.source == SessionSource::AgentTrace).then(|| children.get(&row.commit)).flatten()?;
+                let child =
+                    (row.source == SessionSource::AgentTrace).then(|| children.get(&row.commit)).flatten()?;
                 child.iter().find_map(|commit| objects.find(*commit, store))
             });
             if let Some(at) = at {
@@ -491,7 +526,12 @@ fn children_of(store: &Store) -> BTreeMap<Text, Vec<Text>> {
 /// Makes one of equal statements and gives changes theirs.
 fn attach_statements(store: &mut Store, objects: &mut ByObject) {
     let mut statements = std::mem::take(&mut store.statements);
-    statements.sort_by(|a, b| a.digest.cmp(&b.digest).then(b.attached_to.is_empty().cmp(&a.attached_to.is_empty()).reverse()).then(a.place.cmp(&b.place)));
+    statements.sort_by(|a, b| {
+        a.digest
+            .cmp(&b.digest)
+            .then(b.attached_to.is_empty().cmp(&a.attached_to.is_empty()).reverse())
+            .then(a.place.cmp(&b.place))
+    });
     let before = statements.len();
     statements.dedup_by(|b, a| {
         let is_same = a.digest == b.digest;
@@ -510,10 +550,9 @@ fn attach_statements(store: &mut Store, objects: &mut ByObject) {
         owners.dedup();
         for &owner in &owners {
             let change = &store.changes[owner];
-            statement.binds_merged |= statement
-                .subjects
-                .iter()
-                .any(|(_, digest)| *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head);
+            statement.binds_merged |= statement.subjects.iter().any(|(_, digest)| {
+                *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head
+            });
             pairs.push((owner, StatementId::at(at)));
         }
     }
@@ -570,7 +609,8 @@ fn deployments(store: &mut Store, updates: Vec<Deployment>, policy: &Policy) {
     let mut rows = std::mem::take(&mut store.deployments);
     for row in &mut rows {
         let environment = store.text(row.environment);
-        row.is_production = environment.is_empty() || policy.production.iter().any(|p| wildcard(p, environment));
+        row.is_production =
+            environment.is_empty() || policy.production.iter().any(|p| wildcard(p, environment));
     }
     rows.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| compare(store, a, b)));
     store.deployments = rows;

@@ -98,7 +98,10 @@ impl Store {
         if let Some(person) = self.persons.get(row.person.index()).filter(|person| !person.name.is_empty()) {
             return &person.name;
         }
-        [row.login, row.name, row.email].into_iter().find(|text| !text.is_empty()).map_or("", |text| self.text(text))
+        [row.login, row.name, row.email]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .map_or("", |text| self.text(text))
     }
 
     /// Returns the commit with this full object id.
@@ -139,13 +142,15 @@ pub fn is_test_path(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
-    lower.split('/').any(|part| matches!(part, "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "testdata"))
-        || stem.starts_with("test_")
+    lower.split('/').any(|part| {
+        matches!(part, "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "testdata")
+    }) || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_spec")
         || name.contains(".test.")
         || name.contains(".spec.")
-        || (stem.ends_with("test") || stem.ends_with("tests")) && (name.ends_with(".java") || name.ends_with(".kt") || name.ends_with(".cs"))
+        || (stem.ends_with("test") || stem.ends_with("tests"))
+            && (name.ends_with(".java") || name.ends_with(".kt") || name.ends_with(".cs"))
 }
 
 #[cfg(test)]
@@ -161,7 +166,9 @@ mod tests {
 
     #[test]
     fn test_paths_are_known_by_convention() {
-        for path in ["tests/a.rs", "src/x_test.go", "web/a.spec.ts", "src/test/java/FooTest.java", "test_a.py"] {
+        for path in
+            ["tests/a.rs", "src/x_test.go", "web/a.spec.ts", "src/test/java/FooTest.java", "test_a.py"]
+        {
             assert!(is_test_path(path), "{path}");
         }
         for path in ["src/latest.rs", "contest/a.py", "src/attestation.rs", "greatest.java.txt"] {

@@ -30,7 +30,12 @@ pub struct Strings {
 
 impl Default for Strings {
     fn default() -> Self {
-        Self { bytes: String::new(), ends: vec![0], table: HashTable::new(), hasher: foldhash::fast::FixedState::default() }
+        Self {
+            bytes: String::new(),
+            ends: vec![0],
+            table: HashTable::new(),
+            hasher: foldhash::fast::FixedState::default(),
+        }
     }
 }
 
@@ -45,7 +50,9 @@ impl Strings {
         if let Some(&id) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
             return Text(id);
         }
-        let (Ok(end), Ok(id)) = (u32::try_from(self.bytes.len() + text.len()), u32::try_from(self.ends.len())) else {
+        let (Ok(end), Ok(id)) =
+            (u32::try_from(self.bytes.len() + text.len()), u32::try_from(self.ends.len()))
+        else {
             return Text::EMPTY;
         };
         self.bytes.push_str(text);

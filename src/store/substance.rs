@@ -2,10 +2,61 @@
 
 /// Words that say nothing of the change: praise, thanks, and the usual formulas of approval.
 const EMPTY_WORDS: &[&str] = &[
-    "a", "all", "and", "approve", "approved", "awesome", "cool", "done", "excellent", "fine", "for", "from", "go", "good", "great",
-    "i", "is", "it", "job", "just", "lgtm", "look", "looks", "love", "me", "merge", "merging", "my", "nice", "ok", "okay",
-    "perfect", "please", "pr", "ready", "ship", "side", "so", "start", "stuff", "sweet", "thank", "thanks", "that", "the", "this",
-    "to", "very", "well", "work", "works", "wow", "yes", "you", "your",
+    "a",
+    "all",
+    "and",
+    "approve",
+    "approved",
+    "awesome",
+    "cool",
+    "done",
+    "excellent",
+    "fine",
+    "for",
+    "from",
+    "go",
+    "good",
+    "great",
+    "i",
+    "is",
+    "it",
+    "job",
+    "just",
+    "lgtm",
+    "look",
+    "looks",
+    "love",
+    "me",
+    "merge",
+    "merging",
+    "my",
+    "nice",
+    "ok",
+    "okay",
+    "perfect",
+    "please",
+    "pr",
+    "ready",
+    "ship",
+    "side",
+    "so",
+    "start",
+    "stuff",
+    "sweet",
+    "thank",
+    "thanks",
+    "that",
+    "the",
+    "this",
+    "to",
+    "very",
+    "well",
+    "work",
+    "works",
+    "wow",
+    "yes",
+    "you",
+    "your",
 ];
 
 /// Counts the words of a review's text that are not mere praise or formula; quoted lines do not count.
@@ -41,7 +92,15 @@ mod tests {
 
     #[test]
     fn praise_is_no_substance() {
-        for text in ["LGTM", "Looks good to me, thanks!", "👍", "Nice work", "", "🚢 great start!", "> a long quoted line of text"] {
+        for text in [
+            "LGTM",
+            "Looks good to me, thanks!",
+            "👍",
+            "Nice work",
+            "",
+            "🚢 great start!",
+            "> a long quoted line of text",
+        ] {
             assert_eq!(words(text), 0, "{text}");
         }
         assert!(words("What happens when the retry loses the idempotency key?") >= 4);
