@@ -1,1 +1,215 @@
-fn main() {}
+//! The worker: reads the browser's files, drives the engine, and answers the app (`lacuna::protocol`).
+//!
+//! A message is an object `{ text, files }`: the JSON of a [`Message`], and beside it the `File` handles that an open
+//! request names. An answer is an object `{ text }` with the JSON of an [`Answer`].
+
+mod host {
+    //! The browser's side of the engine: files as byte sources, digests by WebCrypto.
+
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use js_sys::{ArrayBuffer, Uint8Array};
+    use lacuna::source::{ByteSource, KnownDigest, ReadError};
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::{JsFuture, spawn_local};
+    use web_sys::{DedicatedWorkerGlobalScope, File, FileReaderSync};
+
+    /// Files up to this size are read at once, so that WebCrypto hashes the very bytes that are parsed, on another
+    /// thread; larger ones are read in slices and hashed by the engine.
+    const WHOLE_BYTES: u64 = 384 << 20;
+
+    /// A `File` of the browser.
+    pub struct FileSource {
+        file: File,
+        length: u64,
+        whole: Option<Uint8Array>,
+        digest: Option<Rc<Cell<KnownDigest>>>,
+    }
+
+    impl FileSource {
+        /// Takes a handle; nothing is read yet.
+        pub fn new(file: File) -> Self {
+            // A file's size is a double in the browser; sizes are exact far beyond any disk.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and not negative")]
+            let length = file.size() as u64;
+            Self { file, length, whole: None, digest: None }
+        }
+
+        fn slice(&self, from: u64, to: u64) -> Result<Uint8Array, ReadError> {
+            #[expect(clippy::cast_precision_loss, reason = "offsets are far below 2^52")]
+            let part = self.file.slice_with_f64_and_f64(from as f64, to as f64).map_err(fact)?;
+            let buffer = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part)).map_err(fact)?;
+            Ok(Uint8Array::new(&buffer))
+        }
+    }
+
+    fn fact(error: JsValue) -> ReadError {
+        let message = js_sys::Reflect::get(&error, &"message".into()).ok().and_then(|text| text.as_string());
+        ReadError(message.unwrap_or_else(|| "the browser could not read the file".into()))
+    }
+
+    impl ByteSource for FileSource {
+        fn length(&self) -> u64 {
+            self.length
+        }
+
+        fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, ReadError> {
+            let to = self.length.min(offset.saturating_add(into.len() as u64));
+            if to <= offset {
+                return Ok(0);
+            }
+            let count = usize::try_from(to - offset).unwrap_or(0);
+            let bytes = match &self.whole {
+                Some(whole) => {
+                    let narrow = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
+                    whole.subarray(narrow(offset), narrow(to))
+                }
+                None => self.slice(offset, to)?,
+            };
+            bytes.copy_to(&mut into[..count]);
+            Ok(count)
+        }
+
+        fn digest(&mut self) -> KnownDigest {
+            if let Some(digest) = &self.digest {
+                return digest.get();
+            }
+            if self.length == 0 || self.length > WHOLE_BYTES {
+                return KnownDigest::Unknown;
+            }
+            let Ok(whole) = self.slice(0, self.length) else { return KnownDigest::Unknown };
+            let Some(digest) = start_digest(&whole) else { return KnownDigest::Unknown };
+            self.whole = Some(whole);
+            self.digest = Some(digest);
+            KnownDigest::Pending
+        }
+
+        fn reopen(&self) -> Box<dyn ByteSource> {
+            Box::new(Self { file: self.file.clone(), length: self.length, whole: None, digest: None })
+        }
+    }
+
+    /// Lets WebCrypto hash; `None` where it is not there.
+    fn start_digest(bytes: &Uint8Array) -> Option<Rc<Cell<KnownDigest>>> {
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        let promise = scope.crypto().ok()?.subtle().digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
+        let cell = Rc::new(Cell::new(KnownDigest::Pending));
+        let result = Rc::clone(&cell);
+        spawn_local(async move {
+            let digest = JsFuture::from(promise).await.ok().and_then(|buffer| buffer.dyn_into::<ArrayBuffer>().ok());
+            let mut bytes = [0; 32];
+            if let Some(buffer) = digest.filter(|buffer| buffer.byte_length() == 32) {
+                Uint8Array::new(&buffer).copy_to(&mut bytes);
+            }
+            result.set(KnownDigest::Known(bytes));
+        });
+        Some(cell)
+    }
+}
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Object, Reflect};
+use lacuna::engine::{Bundle, Engine, Options};
+use lacuna::protocol::{Answer, Message, Phase, Reply, Request};
+use lacuna::source::intake::Root;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
+
+/// Bytes of work between two looks at the message queue.
+const BUDGET: u64 = 24 << 20;
+/// Milliseconds between two progress messages.
+const PROGRESS_EVERY: f64 = 80.0;
+
+/// What the worker holds.
+#[derive(Default)]
+struct State {
+    /// The generation being opened; another one, or none, stops the loop of an older.
+    opening: Option<u32>,
+    bundle: Option<Bundle>,
+}
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let state = Rc::new(RefCell::new(State::default()));
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(&state, &event.data()));
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
+    let Some(text) = Reflect::get(data, &"text".into()).ok().and_then(|text| text.as_string()) else { return };
+    let Ok(message) = serde_json::from_str::<Message>(&text) else {
+        return send(0, 0, Reply::Failed("the message is not of this version of the protocol".into()));
+    };
+    let Message { id, generation, request } = message;
+    match request {
+        Request::Open { paths, limits, name } => {
+            let files = Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
+            let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
+            let roots = paths
+                .into_iter()
+                .zip(files)
+                .map(|(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) })
+                .collect();
+            let engine = Engine::new(roots, Options { name, limits, ..Options::default() });
+            *state.borrow_mut() = State { opening: Some(generation), bundle: None };
+            spawn_local(open(Rc::clone(state), engine, id, generation));
+        }
+        Request::Cancel => {
+            state.borrow_mut().opening = None;
+            send(id, generation, Reply::Cancelled);
+        }
+        Request::Continue => {}
+        request => {
+            let reply = match &state.borrow().bundle {
+                Some(bundle) => bundle.answer(&request),
+                None => Reply::Failed("no bundle is open".into()),
+            };
+            send(id, generation, reply);
+        }
+    }
+}
+
+/// Opens a bundle step by step; between two steps the queue is looked at, so that a cancel comes through.
+async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation: u32) {
+    let mut told = 0.0;
+    loop {
+        let progress = engine.step(BUDGET);
+        let is_done = progress.phase == Phase::Done;
+        let now = js_sys::Date::now();
+        if now - told >= PROGRESS_EVERY || is_done {
+            told = now;
+            send(id, generation, Reply::Progress(progress));
+        }
+        if is_done {
+            break;
+        }
+        TimeoutFuture::new(0).await;
+        if state.borrow().opening != Some(generation) {
+            return;
+        }
+    }
+    let bundle = engine.finish();
+    let summary = bundle.summary();
+    *state.borrow_mut() = State { opening: None, bundle: Some(bundle) };
+    send(id, generation, Reply::Opened(Box::new(summary)));
+}
+
+fn send(id: u32, generation: u32, reply: Reply) {
+    let text = serde_json::to_string(&Answer { id, generation, reply })
+        .unwrap_or_else(|_| String::from("{\"id\":0,\"generation\":0,\"reply\":{\"reply\":\"failed\",\"value\":\"the answer could not be written\"}}"));
+    let message = Object::new();
+    // Neither can fail: the object is new, and the message is plain data.
+    Reflect::set(&message, &"text".into(), &text.into()).unwrap_or_default();
+    scope().post_message(&message).unwrap_or_default();
+}
