@@ -1,0 +1,89 @@
+# Everything that is done with this project, from a bare machine on. `make` lists it.
+#
+#   CARGO_TARGET_DIR   where cargo builds (default: target)
+#   LACUNA_TOOLS       where tools/setup.sh keeps the build tools
+#   CHROMIUM           the browser of the browser tests (default: what tools/setup.sh finds or installs)
+#   PORT               of `make serve` (default: 8000; 0 takes a free one)
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+export CARGO_TARGET_DIR ?= target
+export LACUNA_TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lacuna/tools
+PORT ?= 8000
+
+TRUNK_OUT := $(CARGO_TARGET_DIR)/trunk
+RELEASE := $(CARGO_TARGET_DIR)/release
+PACK := $(RELEASE)/lacuna-pack
+
+# Sets up a recipe that compiles to wasm: the toolchain that tools/setup.sh chose, and our tools first.
+WASM_ENV := set -a; . "$(LACUNA_TOOLS)/wasm.env"; set +a; export PATH="$(LACUNA_TOOLS)/bin:$$PATH"; unset NO_COLOR;
+
+# What goes into the wasm modules, the document and the native programs.
+MANIFEST := Cargo.toml Cargo.lock .cargo/config.toml
+RUST := $(shell find src -name '*.rs') $(shell find public -type f ! -name '*.js' ! -path 'public/samples/*')
+DOCUMENT := index.html $(shell find style public -type f)
+
+.PHONY: help setup serve dist check check-wasm test test-native test-browser bench clean
+
+help: ## List what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what the build and the tests need (nothing, if it is there)
+	@tools/setup.sh
+
+serve: dist ## Build, and serve the document on this machine
+	@$(PACK) serve --port $(PORT)
+
+dist: setup-build ## Build dist/lacuna.html, its checksum and the command line
+	@$(MAKE) --no-print-directory dist/lacuna.html
+	@echo "dist/lacuna.html   open it in a browser, or give it to whoever needs it"
+	@echo "$(RELEASE)/lacuna   the command line"
+
+.PHONY: setup-build
+setup-build:
+	@tools/setup.sh build
+
+# One cargo build for the two native programs; the packer is needed to pack, so it is the stamp of both.
+$(PACK): $(MANIFEST) $(RUST)
+	cargo build --locked --release --bin lacuna --bin lacuna-pack
+	@touch $@
+
+$(TRUNK_OUT)/index.html: $(MANIFEST) $(RUST) Trunk.toml index.html
+	cargo fetch --locked
+	$(WASM_ENV) trunk build --release --dist "$(TRUNK_OUT)"
+	@touch $@
+
+dist/lacuna.html: $(TRUNK_OUT)/index.html $(PACK) $(DOCUMENT)
+	$(PACK) pack --from "$(TRUNK_OUT)" --out dist
+
+check: ## Check the formatting, the lints, the core alone, the documentation, and run the native tests
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo check --locked --no-default-features --lib
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+	$(MAKE) --no-print-directory test-native
+
+test-native: ## Run the native tests alone
+	cargo test --locked
+
+check-wasm: setup-build ## Check the lints of the app and the worker
+	cargo fetch --locked
+	$(WASM_ENV) cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features web --lib --bin lacuna-app -- -D warnings
+	$(WASM_ENV) cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features worker --lib --bin lacuna-worker -- -D warnings
+
+test: setup ## Check and test everything, in the browser too
+	$(MAKE) --no-print-directory dist
+	$(MAKE) --no-print-directory check check-wasm
+	$(MAKE) --no-print-directory test-browser
+
+test-browser: dist setup ## Run the browser tests on dist/lacuna.html
+	cd tests/browser && npx --no-install playwright test
+
+bench: ## Measure the engine
+	cargo bench --locked
+
+clean: ## Remove what was built here
+	rm -rf dist target tests/browser/test-results tests/browser/playwright-report

@@ -1,0 +1,176 @@
+// Starts Lacuna. A classic script, packed with the app's glue into the one inline script of lacuna.html; `lacuna-pack`
+// puts the other parts beside it as data blocks that the browser does not run:
+//
+//   <script type="application/octet-stream;base64" id="app-wasm">      gzip of the app's module, base64
+//   <script type="application/octet-stream;base64" id="worker-wasm">   gzip of the worker's module, base64
+//   <script type="text/plain" id="worker-script">                      worker-boot.js and the worker's glue
+//   <script type="application/octet-stream;base64" id="sample">        the sample bundle, a zip, base64 (may be absent)
+//
+// The app finds here:
+//
+//   lacuna.buildHash          string: SHA-256 of the packed parts, 64 hex digits; "development" where nothing was packed
+//   lacuna.newWorker()        Worker: a fresh engine; messages may be posted to it at once. It may answer, besides what
+//                             the engine says, `{kind: "failed", message}` when the engine could not be started.
+//   lacuna.sample()           Uint8Array, or null where no sample was packed
+//   lacuna.violations         array of {where: "page" | "worker" | "navigation", directive, blocked}: what the policy or
+//                             this script refused, the first 1000, from page and workers alike
+//   lacuna.violationCount     number: all of them
+//   lacuna.requestCount()     number: resources that this page loaded over a network or from a disk, beside itself
+//   lacuna.removed            array of string: the interfaces that were taken away before the app started
+//   event "lacuna-violation"  on window, after each new one
+
+(() => {
+  "use strict";
+
+  // The theme before anything is painted. The app writes this key; storage may be refused for a local file.
+  try {
+    const theme = localStorage.getItem("lacuna.theme");
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  } catch {
+    // Without storage the theme of the system holds.
+  }
+
+  // What the policy does not reach: WebRTC needs no `connect-src`, a window opens anywhere, and the rest are doors that
+  // Lacuna has no use for. They go before any module starts.
+  const removed = [];
+  const remove = (owner, name) => {
+    if (!owner || !(name in owner)) return;
+    for (let holder = owner; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+      try {
+        if (Object.hasOwn(holder, name)) delete holder[name];
+      } catch {
+        // Not removable: shadowed below.
+      }
+    }
+    if (name in owner) {
+      try {
+        Object.defineProperty(owner, name, { value: undefined, configurable: false, writable: false });
+      } catch {
+        return;
+      }
+    }
+    removed.push(name);
+  };
+  for (const name of [
+    "RTCPeerConnection", "webkitRTCPeerConnection", "RTCDataChannel", "RTCIceTransport", "WebTransport",
+    "WebSocketStream", "SharedWorker", "PresentationRequest", "PaymentRequest", "open",
+  ]) remove(globalThis, name);
+  remove(navigator, "sendBeacon");
+  remove(navigator, "serviceWorker");
+
+  const lacuna = {
+    buildHash: document.querySelector('meta[name="lacuna-build"]')?.content ?? "development",
+    violations: [],
+    violationCount: 0,
+    removed,
+    requestCount: () =>
+      performance.getEntriesByType("resource").filter((entry) => !/^(blob|data):/.test(entry.name)).length,
+    newWorker,
+    sample,
+  };
+  globalThis.lacuna = lacuna;
+
+  const record = (where, directive, blocked) => {
+    lacuna.violationCount += 1;
+    if (lacuna.violations.length < 1000) lacuna.violations.push({ where, directive, blocked });
+    dispatchEvent(new CustomEvent("lacuna-violation"));
+  };
+  document.addEventListener("securitypolicyviolation", (event) =>
+    record("page", event.effectiveDirective, event.blockedURI));
+
+  // A policy in the document cannot forbid leaving it. Where the browser announces navigations, those away from here
+  // are refused; going to another part of the page, reloading and saving a file are not.
+  globalThis.navigation?.addEventListener("navigate", (event) => {
+    const stays = event.hashChange || event.downloadRequest !== null || event.navigationType === "reload";
+    if (stays || event.destination.sameDocument || !event.cancelable) return;
+    event.preventDefault();
+    record("navigation", "navigation", event.destination.url.slice(0, 200));
+  });
+
+  const block = (id) => document.getElementById(id)?.textContent ?? null;
+
+  function fromBase64(text) {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+    const bytes = new Uint8Array(Math.floor((text.length * 3) / 4) - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0));
+    const step = 65536; // a multiple of four, so that every piece decodes alone
+    for (let from = 0, to = 0; from < text.length; from += step) {
+      const piece = atob(text.slice(from, from + step));
+      for (let i = 0; i < piece.length; i += 1) bytes[to++] = piece.charCodeAt(i);
+    }
+    return bytes;
+  }
+
+  async function inflate(id) {
+    const text = block(id);
+    if (text === null) throw new Error(`This file is incomplete: it has no part “${id}”.`);
+    const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+
+  // A blob worker inherits the policy of the page; one that is loaded from an address would not.
+  let workerUrl = null;
+  let workerWasm = null;
+  function newWorker() {
+    workerUrl ??= URL.createObjectURL(new Blob([block("worker-script")], { type: "text/javascript" }));
+    workerWasm ??= inflate("worker-wasm");
+    const worker = new Worker(workerUrl, { name: "lacuna-engine" });
+    worker.addEventListener("message", (event) => {
+      if (event.data?.kind !== "violation") return;
+      event.stopImmediatePropagation();
+      record("worker", event.data.directive, event.data.blocked);
+    });
+    workerWasm.then(
+      (bytes) => worker.postMessage({ kind: "wasm", bytes }),
+      (error) => worker.dispatchEvent(new MessageEvent("message", { data: { kind: "failed", message: String(error) } })),
+    );
+    return worker;
+  }
+
+  function sample() {
+    const text = block("sample");
+    return text ? fromBase64(text) : null;
+  }
+
+  // Says in the page, in plain words, why Lacuna cannot start.
+  function refuse(title, text) {
+    const main = document.createElement("main");
+    main.className = "refusal";
+    const heading = document.createElement("h1");
+    heading.textContent = title;
+    const words = document.createElement("p");
+    words.textContent = text;
+    main.append(heading, words);
+    (document.getElementById("app") ?? document.body).replaceChildren(main);
+  }
+
+  // The smallest module that uses a 128-bit vector.
+  const simd = Uint8Array.of(
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+  );
+  function missing() {
+    if (typeof WebAssembly !== "object") return "WebAssembly";
+    if (!WebAssembly.validate(simd)) return "WebAssembly SIMD";
+    if (typeof DecompressionStream !== "function") return "DecompressionStream";
+    if (typeof Worker !== "function") return "web workers";
+    return null;
+  }
+
+  async function start() {
+    const lacking = missing();
+    if (lacking) {
+      refuse(
+        "This browser is too old for Lacuna",
+        `It lacks ${lacking}. Please open this file in Chrome or Edge 114, Firefox 113, Safari 16.4 or anything newer. Nothing was sent anywhere.`,
+      );
+      return;
+    }
+    try {
+      await wasm_bindgen({ module_or_path: await inflate("app-wasm") });
+    } catch (error) {
+      refuse("Lacuna could not start", `${error}. Nothing was sent anywhere.`);
+      throw error;
+    }
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });
+  else start();
+})();
