@@ -31,7 +31,11 @@ mod host {
         /// Takes a handle; nothing is read yet.
         pub fn new(file: File) -> Self {
             // A file's size is a double in the browser; sizes are exact far beyond any disk.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and not negative")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "sizes are whole and not negative"
+            )]
             let length = file.size() as u64;
             Self { file, length, whole: None, digest: None }
         }
@@ -39,7 +43,8 @@ mod host {
         fn slice(&self, from: u64, to: u64) -> Result<Uint8Array, ReadError> {
             #[expect(clippy::cast_precision_loss, reason = "offsets are far below 2^52")]
             let part = self.file.slice_with_f64_and_f64(from as f64, to as f64).map_err(fact)?;
-            let buffer = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part)).map_err(fact)?;
+            let buffer =
+                FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part)).map_err(fact)?;
             Ok(Uint8Array::new(&buffer))
         }
     }
@@ -93,11 +98,13 @@ mod host {
     /// Lets WebCrypto hash; `None` where it is not there.
     fn start_digest(bytes: &Uint8Array) -> Option<Rc<Cell<KnownDigest>>> {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let promise = scope.crypto().ok()?.subtle().digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
+        let promise =
+            scope.crypto().ok()?.subtle().digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
         let cell = Rc::new(Cell::new(KnownDigest::Pending));
         let result = Rc::clone(&cell);
         spawn_local(async move {
-            let digest = JsFuture::from(promise).await.ok().and_then(|buffer| buffer.dyn_into::<ArrayBuffer>().ok());
+            let digest =
+                JsFuture::from(promise).await.ok().and_then(|buffer| buffer.dyn_into::<ArrayBuffer>().ok());
             let mut bytes = [0; 32];
             if let Some(buffer) = digest.filter(|buffer| buffer.byte_length() == 32) {
                 Uint8Array::new(&buffer).copy_to(&mut bytes);
@@ -137,7 +144,8 @@ struct State {
 fn main() {
     console_error_panic_hook::set_once();
     let state = Rc::new(RefCell::new(State::default()));
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(&state, &event.data()));
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(&state, &event.data()));
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
 }
@@ -147,14 +155,17 @@ fn scope() -> DedicatedWorkerGlobalScope {
 }
 
 fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
-    let Some(text) = Reflect::get(data, &"text".into()).ok().and_then(|text| text.as_string()) else { return };
+    let Some(text) = Reflect::get(data, &"text".into()).ok().and_then(|text| text.as_string()) else {
+        return;
+    };
     let Ok(message) = serde_json::from_str::<Message>(&text) else {
         return send(0, 0, Reply::Failed("the message is not of this version of the protocol".into()));
     };
     let Message { id, generation, request } = message;
     match request {
         Request::Open { paths, limits, name } => {
-            let files = Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
+            let files =
+                Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
             let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
             let roots = paths
                 .into_iter()
