@@ -1,0 +1,262 @@
+//! A history in which everything is shown, to put violations into.
+
+use std::borrow::Cow;
+
+use lacuna::assess::{Assessment, Assessor};
+use lacuna::model::record::{
+    AccountRecord, AttestationRecord, AttributionRecord, ChangeKey, ChangeRecord, ChangeState, CommitRecord,
+    DeploymentRecord, Envelope, Facts, Field, FileRecord, ListingRecord, Outcome, PromptRecord,
+    ReferenceRecord, ReviewRecord, ReviewState, SessionRecord, SessionSource, TestRunRecord, TicketRecord,
+    Totals,
+};
+use lacuna::model::{ActorKind, At, Base, Moment, Part, Record, Records};
+use lacuna::policy::{ApprovedTool, Policy};
+use lacuna::store::{Builder, File};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+/// Returns an account of a person, or of a bot by its mark.
+pub fn account(login: &str) -> AccountRecord<'static> {
+    AccountRecord { association: Cow::Borrowed("MEMBER"), ..AccountRecord::login(login.to_owned()) }
+}
+
+/// One change with everything that shows it.
+pub struct Case {
+    pub day: i64,
+    pub change: ChangeRecord<'static>,
+    pub session: SessionRecord<'static>,
+    pub statement: AttestationRecord<'static>,
+    pub deployment: DeploymentRecord<'static>,
+    pub left_out: bool,
+}
+
+/// A history of such changes.
+pub struct History {
+    pub cases: Vec<Case>,
+    pub line: Vec<CommitRecord<'static>>,
+    pub cut_at: Option<u64>,
+    pub policy: Policy,
+}
+
+impl Case {
+    fn new(number: u64) -> Self {
+        let day = i64::try_from(number).unwrap();
+        let at = |hours: i64| Some(Moment::from_millis(History::start(day).millis() + hours * HOUR));
+        let (head, merge) = (object(number, 'a'), object(number, 'c'));
+        let review = |id: &str, state, hours, body: &str| ReviewRecord {
+            id: format!("{id}{number}").into(),
+            author: Some(account("leila")),
+            state,
+            submitted: at(hours),
+            commit: head.clone().into(),
+            body: body.to_owned().into(),
+            part: Some(Part::element("reviews", 0)),
+            ..ReviewRecord::default()
+        };
+        let change = ChangeRecord {
+            key: ChangeKey { repository: "acme/pay".into(), number },
+            title: format!("Change {number}").into(),
+            state: ChangeState::Merged,
+            author: Some(account("ana")),
+            created: at(0),
+            merged: at(5),
+            merged_by: Field::Value(account("noor")),
+            merge_commit: merge.clone().into(),
+            head: head.clone().into(),
+            base_branch: "main".into(),
+            head_branch: "feature".into(),
+            tickets: Some(vec![TicketRecord { id: format!("#{}", 9000 + number).into(), created: at(-24) }]),
+            reviews: Some(vec![
+                review(
+                    "c",
+                    ReviewState::Commented,
+                    2,
+                    "Which tests cover the retry after a timeout of the bank?",
+                ),
+                review("a", ReviewState::Approved, 4, "Thanks, the new test shows it."),
+            ]),
+            commits: Some(vec![CommitRecord {
+                id: head.clone().into(),
+                author: Some(account("ana")),
+                authored: at(0),
+                committed: at(0),
+                subject: "Retry captures".into(),
+                ..CommitRecord::default()
+            }]),
+            files: Some(vec![file("src/capture.rs", 30, 5), file("tests/capture.rs", 10, 0)]),
+            checks: Some(vec![TestRunRecord {
+                name: "unit tests".into(),
+                commit: head.clone().into(),
+                outcome: Outcome::Passed,
+                ended: at(1),
+                is_test: true,
+                ..TestRunRecord::default()
+            }]),
+            totals: Totals { additions: Some(40), deletions: Some(5), files: Some(2), commits: Some(1) },
+            ..ChangeRecord::default()
+        };
+        let session = SessionRecord {
+            source: SessionSource::GitAiNote,
+            commit: head.into(),
+            tool: "claude".into(),
+            model: "claude-opus-4-1".into(),
+            initiator: Some(account("ana")),
+            prompt: PromptRecord::Text,
+            reproducible: Some(false),
+            at: at(0),
+            files: vec![AttributionRecord { path: "src/capture.rs".into(), ranges: vec![(1, 20)] }],
+            ..SessionRecord::default()
+        };
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&number.to_be_bytes());
+        let statement = AttestationRecord {
+            digest,
+            envelope: Envelope::Sigstore,
+            predicate_type: "https://example.org/source-provenance/v1".into(),
+            subjects: vec![("gitCommit".into(), merge.clone().into())],
+            signatures: 1,
+            facts: Facts {
+                controls: Some(vec![("REVIEW_ENFORCED".into(), at(-240))]),
+                at: at(6),
+                ..Facts::default()
+            },
+            ..AttestationRecord::default()
+        };
+        let deployment = DeploymentRecord {
+            repository: "acme/pay".into(),
+            id: format!("deploy-{number}").into(),
+            commit: merge.into(),
+            environment: "production".into(),
+            creator: Some(account("noor")),
+            at: at(7),
+            outcome: Outcome::Passed,
+            ..DeploymentRecord::default()
+        };
+        Self { day, change, session, statement, deployment, left_out: false }
+    }
+
+    /// Returns a time of this change's day.
+    pub fn at(&self, hours: i64) -> Option<Moment> {
+        Some(Moment::from_millis(History::start(self.day).millis() + hours * HOUR))
+    }
+
+    /// Leaves nothing but number, times and revisions.
+    pub fn leave_out_everything(&mut self) {
+        let change = &self.change;
+        self.change = ChangeRecord {
+            key: change.key.clone(),
+            title: change.title.clone(),
+            state: change.state,
+            author: change.author.clone(),
+            created: change.created,
+            merged: change.merged,
+            merge_commit: change.merge_commit.clone(),
+            head: change.head.clone(),
+            base_branch: change.base_branch.clone(),
+            ..ChangeRecord::default()
+        };
+        self.left_out = true;
+    }
+}
+
+impl History {
+    /// Returns a history of `count` changes, numbered from 1.
+    pub fn of(count: usize) -> Self {
+        let cases: Vec<Case> = (1..=count as u64).map(Case::new).collect();
+        let line = cases
+            .iter()
+            .map(|case| CommitRecord {
+                id: case.change.merge_commit.clone(),
+                parents: Some(if case.day == 1 {
+                    Vec::new()
+                } else {
+                    vec![object(case.day as u64 - 1, 'c').into()]
+                }),
+                author: Some(account("ana")),
+                committer: Some(AccountRecord::identity("GitHub", "noreply@github.com")),
+                authored: case.at(5),
+                committed: case.at(5),
+                subject: format!("Change {} (#{})", case.day, case.day).into(),
+                ..CommitRecord::default()
+            })
+            .collect();
+        let policy = Policy {
+            ai_inventory: Some(vec![ApprovedTool { tool: "claude".into(), ..ApprovedTool::default() }]),
+            ..Policy::default()
+        };
+        Self { cases, line, cut_at: None, policy }
+    }
+
+    /// Returns the start of a day of the history.
+    pub fn start(day: i64) -> Moment {
+        Moment::from_millis(Moment::parse("2026-03-01T08:00:00Z").unwrap().millis() + day * DAY)
+    }
+
+    /// Puts a commit that names no change on the branch.
+    pub fn push_directly(&mut self, id: String) {
+        let last = self.cases.last().unwrap();
+        self.line.push(CommitRecord {
+            id: id.into(),
+            parents: Some(vec![last.change.merge_commit.clone()]),
+            author: Some(account("otto")),
+            authored: last.at(9),
+            committed: last.at(9),
+            subject: "Hot fix".into(),
+            ..CommitRecord::default()
+        });
+    }
+
+    /// Links and assesses it.
+    pub fn assess(&self) -> Assessment {
+        let mut builder = Builder::new();
+        builder.start_file(File { path: "history".into(), ..File::default() });
+        let mut next = 0u32;
+        let mut put = |builder: &mut Builder, record: Record<'_>| {
+            builder.record(At::new(Base::Element(next), 0, 0), record);
+            next += 1;
+        };
+        for case in &self.cases {
+            put(&mut builder, Record::Change(Box::new(case.change.clone())));
+            if !case.left_out {
+                put(&mut builder, Record::Session(case.session.clone()));
+                put(&mut builder, Record::Attestation(Box::new(case.statement.clone())));
+                put(&mut builder, Record::Deployment(case.deployment.clone()));
+            }
+        }
+        for commit in &self.line {
+            put(&mut builder, Record::Commit(Box::new(commit.clone())));
+        }
+        let line: Vec<_> = self.line.iter().rev().map(|commit| commit.id.clone()).collect();
+        let reference = ReferenceRecord {
+            name: "refs/heads/main".into(),
+            target: line[0].clone(),
+            first_parents: line,
+            reaches_root: true,
+            ..ReferenceRecord::default()
+        };
+        put(&mut builder, Record::Reference(reference));
+        let listing = ListingRecord {
+            repository: "acme/pay".into(),
+            of: "changes",
+            source: "gh pr list",
+            count: self.cases.len() as u64,
+            cut_at: self.cut_at,
+            ..ListingRecord::default()
+        };
+        put(&mut builder, Record::Listing(listing));
+        Assessor::new(builder.link(&self.policy), self.policy.clone(), Vec::new()).finish()
+    }
+}
+
+fn file(path: &str, additions: u32, deletions: u32) -> FileRecord<'static> {
+    FileRecord { path: path.to_owned().into(), additions: Some(additions), deletions: Some(deletions) }
+}
+
+/// Returns an object id made of a number and a letter.
+fn object(number: u64, letter: char) -> String {
+    format!("{letter}{number:039x}")
+}
+
+/// The kind of a marked account.
+pub const BOT: ActorKind = ActorKind::Bot;
