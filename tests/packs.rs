@@ -1,0 +1,688 @@
+//! The built-in framework packs, and how packs are read, checked and tallied.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use lacuna::assess::registry::{self, CRITERIA, CriterionIndex, Scope};
+use lacuna::framework::{
+    Applies, Control, Kind, Needs, Pack, Predicates, Status, Strength, builtin, parse, tally,
+};
+use lacuna::model::Verdict::{self, Excepted, Met, NotApplicable, Unmet, Unproven};
+use lacuna::problem::{Kind as ProblemKind, Problem};
+use proptest::prelude::*;
+
+fn packs() -> Vec<Pack> {
+    builtin().unwrap_or_else(|problems| panic!("built-in packs have problems: {problems:#?}"))
+}
+
+fn pack(id: &str) -> Pack {
+    packs().into_iter().find(|pack| pack.id == id).unwrap()
+}
+
+/// A pack with one control; `lines` replace or add to its keys.
+fn one(lines: &str) -> String {
+    let keys = [
+        ("id", "\"A.1\""),
+        ("group", "\"G\""),
+        ("title", "\"T\""),
+        ("demands", "\"D\""),
+        ("kind", "\"criterion\""),
+        ("strength", "\"supports\""),
+        ("applies", "\"in_scope\""),
+        ("needs", "{ all = [\"tests.ran\"] }"),
+    ];
+    let given: Vec<&str> = lines.lines().filter_map(|line| line.split('=').next()).map(str::trim).collect();
+    let mut text = String::from(
+        "[framework]\nid = \"x\"\nname = \"X\"\nshort = \"X\"\npublisher = \"P\"\nversion = \"1\"\nnote = \"N\"\n\n[[control]]\n",
+    );
+    for (key, value) in keys.into_iter().filter(|(key, _)| !given.contains(key)) {
+        text.push_str(&format!("{key} = {value}\n"));
+    }
+    text + lines + "\n"
+}
+
+fn problems(lines: &str) -> Vec<Problem> {
+    parse(&one(lines), "own.toml").expect_err("the pack has a problem")
+}
+
+/// The only problem of a pack, which names the file and the line of `lines`.
+fn problem(lines: &str) -> Problem {
+    let found = problems(lines);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let problem = found.into_iter().next().unwrap();
+    assert_eq!(problem.file, "own.toml");
+    let text = one(lines);
+    let first = lines.lines().next().unwrap();
+    let line = text.lines().position(|line| line == first).unwrap() as u64 + 1;
+    assert!(problem.at.line >= line, "{problem:#?}");
+    problem
+}
+
+fn needs(formula: &str) -> Needs {
+    parse(&one(&format!("needs = {formula}")), "own.toml").unwrap().controls.remove(0).needs
+}
+
+fn index(id: &str) -> CriterionIndex {
+    CriterionIndex::of(id).unwrap()
+}
+
+// The built-in packs -------------------------------------------------------------------------------------------------
+
+#[test]
+fn the_built_in_packs_have_no_problem() {
+    let ids: Vec<_> = packs().into_iter().map(|pack| pack.id).collect();
+    assert_eq!(ids, ["soc2-tsc-2017", "sox-itgc", "hipaa-security", "pci-dss-4.0.1"]);
+}
+
+#[test]
+fn soc_2_has_every_row() {
+    let rows = [
+        "CC1.3",
+        "CC1.4",
+        "CC1.5",
+        "CC2.1",
+        "CC3.4",
+        "CC4.1",
+        "CC4.2",
+        "CC5.1",
+        "CC5.2",
+        "CC5.3",
+        "CC6.1",
+        "CC6.2",
+        "CC6.3",
+        "CC6.8",
+        "CC7.1",
+        "CC7.2",
+        "CC7.3",
+        "CC7.4",
+        "CC8.1",
+        "CC8.1/lifecycle",
+        "CC8.1/authorise",
+        "CC8.1/design",
+        "CC8.1/document",
+        "CC8.1/track",
+        "CC8.1/configure",
+        "CC8.1/test",
+        "CC8.1/approve",
+        "CC8.1/deploy-SoD",
+        "CC8.1/evaluate",
+        "CC8.1/incident-fix",
+        "CC8.1/baseline",
+        "CC8.1/emergency",
+        "CC8.1/patch",
+        "CC8.1/resilience",
+        "CC8.1/confidentiality",
+        "CC8.1/privacy",
+        "CC8.1/privacy-by-design",
+        "CC9.2",
+    ];
+    assert_eq!(ids(&pack("soc2-tsc-2017")), rows);
+}
+
+#[test]
+fn sox_has_every_row() {
+    let rows = [
+        "SOX 302",
+        "SOX 404(a)",
+        "SOX 404(b)",
+        "17 CFR 210.2-06",
+        "AS 2201.42-.43",
+        "AS 2201.44-.45",
+        "AS 2201.65-.67",
+        "AS 2201.B28-.B31",
+        "AS 1105.10",
+        "AS 2110.B4",
+        "COSO P5",
+        "COSO P10",
+        "COSO P11",
+        "COSO P13",
+        "COSO P16-P17",
+        "COSO GenAI",
+        "ITGC-PC-1",
+        "ITGC-PC-2",
+        "ITGC-PC-3",
+        "ITGC-PC-4",
+        "ITGC-PC-5",
+        "ITGC-AC-1",
+        "ITGC-PD-1",
+        "ITGC-EUC",
+    ];
+    assert_eq!(ids(&pack("sox-itgc")), rows);
+}
+
+#[test]
+fn hipaa_has_every_row() {
+    let rows = [
+        "164.306(a)-(b)",
+        "164.308(a)(1)(ii)(A)",
+        "164.308(a)(1)(ii)(B)",
+        "164.308(a)(1)(ii)(D)",
+        "164.308(a)(2)",
+        "164.308(a)(3)-(4)",
+        "164.308(a)(3)(ii),(a)(4)(ii)",
+        "164.308(a)(5)",
+        "164.308(a)(6)(ii)",
+        "164.308(a)(8)",
+        "164.308(b)(1)",
+        "164.312(a)(1),(a)(2)(i)",
+        "164.312(a)(2)(iv),(e)(2)(ii)",
+        "164.312(b)",
+        "164.312(c)(1)",
+        "164.312(c)(2)",
+        "164.312(d)",
+        "164.312(e)(1)",
+        "164.316(b)(1)-(2)",
+        "164.502(b)",
+        "NPRM 90 FR 898",
+    ];
+    assert_eq!(ids(&pack("hipaa-security")), rows);
+}
+
+#[test]
+fn pci_dss_has_every_row_and_none_that_was_superseded() {
+    let rows = [
+        "6.1.2",
+        "6.2.1",
+        "6.2.2",
+        "6.2.3",
+        "6.2.3.1",
+        "6.2.4",
+        "6.3.1",
+        "6.3.2",
+        "6.3.3",
+        "6.4.2",
+        "6.4.3",
+        "6.5.1",
+        "6.5.2",
+        "6.5.3",
+        "6.5.4",
+        "6.5.5",
+        "6.5.6",
+        "7.2.1-7.2.2",
+        "7.2.5-7.2.5.1",
+        "8.2.1-8.2.2",
+        "8.6.1",
+        "8.6.2",
+        "10.2.1.2",
+        "10.2.2",
+        "10.3.2",
+        "10.3.4",
+        "10.5.1",
+        "10.7.2",
+        "11.3.1.3",
+        "11.3.2.1",
+        "11.4.2",
+        "11.4.3",
+        "12.3.1",
+        "12.3.4",
+        "12.5.2",
+        "12.6.3",
+        "12.8.1-12.8.5",
+    ];
+    assert_eq!(ids(&pack("pci-dss-4.0.1")), rows);
+}
+
+fn ids(pack: &Pack) -> Vec<&str> {
+    pack.controls.iter().map(|control| control.id.as_str()).collect()
+}
+
+#[test]
+fn a_point_of_focus_never_requires_and_has_an_id_of_ours() {
+    let soc2 = pack("soc2-tsc-2017");
+    let points: Vec<_> = soc2.controls.iter().filter(|control| control.kind == Kind::PointOfFocus).collect();
+    assert_eq!(points.len(), 18);
+    assert!(points.iter().all(|control| control.strength == Strength::Supports && control.is_own_id));
+    assert!(soc2.controls.iter().all(|control| control.is_own_id == control.id.contains('/')));
+}
+
+#[test]
+fn categories_outside_security_count_only_in_their_engagement() {
+    let soc2 = pack("soc2-tsc-2017");
+    for (mark, scope) in [("[A]", "Availability"), ("[C]", "Confidentiality"), ("[P]", "Privacy")] {
+        let rows: Vec<_> = soc2
+            .controls
+            .iter()
+            .filter(|control| control.cites.iter().any(|cite| cite.contains(mark)))
+            .collect();
+        assert!(!rows.is_empty());
+        assert!(rows.iter().all(|control| control.scope.starts_with(scope)), "{mark}");
+    }
+}
+
+#[test]
+fn it_general_controls_carry_ids_of_ours_and_no_force() {
+    let sox = pack("sox-itgc");
+    let rows: Vec<_> = sox.controls.iter().filter(|control| control.id.starts_with("ITGC")).collect();
+    assert_eq!(rows.len(), 8);
+    assert!(rows.iter().all(|control| control.is_own_id && control.kind == Kind::Convention));
+    assert!(sox.controls.iter().all(|control| control.strength == Strength::Supports));
+}
+
+#[test]
+fn hipaa_only_supports_and_marks_what_is_addressable_and_what_is_proposed() {
+    let hipaa = pack("hipaa-security");
+    assert!(hipaa.controls.iter().all(|control| control.strength == Strength::Supports));
+    let addressable: Vec<_> = hipaa
+        .controls
+        .iter()
+        .filter(|control| control.is_addressable)
+        .map(|control| control.id.as_str())
+        .collect();
+    assert_eq!(
+        addressable,
+        ["164.308(a)(3)(ii),(a)(4)(ii)", "164.312(a)(2)(iv),(e)(2)(ii)", "164.312(c)(2)"]
+    );
+    let proposed: Vec<_> = hipaa.controls.iter().filter(|control| !control.is_in_force()).collect();
+    assert_eq!(proposed.len(), 1);
+    assert_eq!((proposed[0].kind, proposed[0].status), (Kind::Proposal, Status::Proposed));
+}
+
+#[test]
+fn pci_6_2_3_is_satisfied_by_an_automated_review_and_6_2_3_1_speaks_only_of_manual_ones() {
+    let pci = pack("pci-dss-4.0.1");
+    let row = |id: &str| pci.controls.iter().find(|control| control.id == id).unwrap();
+    let manual_is_bad = |criterion: CriterionIndex| match criterion.criterion().id {
+        "scan.ran" | "scan.clean" => Met,
+        _ => Unmet,
+    };
+    assert_eq!(row("6.2.3").verdict(Predicates::default(), manual_is_bad), Met);
+    for informs_only in ["review.human", "review.depth"] {
+        assert!(!row("6.2.3").needs.criteria().contains(&index(informs_only)));
+        assert!(!row("6.2.3.1").needs.criteria().contains(&index(informs_only)));
+    }
+    assert_eq!(row("6.2.3.1").verdict(Predicates::default(), |_| Unmet), NotApplicable);
+    let reviewed = Predicates { manual_review: true, ..Predicates::default() };
+    assert_eq!(row("6.2.3.1").verdict(reviewed, |_| Unmet), Unmet);
+}
+
+#[test]
+fn ai_criteria_decide_only_rows_about_ai() {
+    for pack in packs() {
+        for control in &pack.controls {
+            let about_ai = matches!(control.applies, Applies::Ai | Applies::AiPossible);
+            let decided_by_ai =
+                control.needs.criteria().iter().any(|criterion| criterion.criterion().id.starts_with("ai."));
+            assert!(about_ai || !decided_by_ai, "{} {}", pack.short, control.id);
+        }
+    }
+}
+
+#[test]
+fn no_pack_repeats_a_claim_that_is_not_in_its_source() {
+    let everywhere = [
+        "60 %",
+        "60%",
+        "42.7",
+        "61.3",
+        "96 %",
+        "96%",
+        "48 %",
+        "48%",
+        "34 %",
+        "34%",
+        "AICPA acknowledged",
+        "both develop and deploy",
+        "authorized personnel",
+        "25 items",
+        "25 samples",
+        "qualified personnel",
+    ];
+    for (path, text) in lacuna::framework::builtin::TEXTS {
+        for phrase in everywhere {
+            assert!(!text.contains(phrase), "{path} says “{phrase}”");
+        }
+    }
+    for id in ["soc2-tsc-2017", "hipaa-security"] {
+        for control in pack(id).controls {
+            let said = format!("{} {}", control.title, control.demands).to_lowercase();
+            for phrase in ["code review", "peer review", "reviewed by", "review of code"] {
+                assert!(!said.contains(phrase), "{id} {} demands “{phrase}”", control.id);
+            }
+        }
+    }
+    // Seven years bind the accountant; six years bind what the Security Rule itself wants documented.
+    for control in packs().into_iter().flat_map(|pack| pack.controls) {
+        let said = format!("{} {} {}", control.title, control.demands, control.note).to_lowercase();
+        assert_eq!(said.contains("seven years") || said.contains("7 years"), control.id == "17 CFR 210.2-06");
+        assert_eq!(said.contains("six years"), control.id == "164.316(b)(1)-(2)");
+    }
+}
+
+#[test]
+fn every_row_cites_and_says_something_in_one_sentence() {
+    for pack in packs() {
+        assert!(pack.note.starts_with("In our own words"), "{}", pack.id);
+        assert_eq!(pack.sha256.len(), 64);
+        for control in &pack.controls {
+            let place = format!("{} {}", pack.short, control.id);
+            assert!(!control.cites.is_empty() && !control.group.is_empty(), "{place}");
+            assert!(
+                control.demands.ends_with('.') && !control.demands.contains(". "),
+                "{place}: one sentence"
+            );
+            assert!((30..=330).contains(&control.demands.len()), "{place}: {} bytes", control.demands.len());
+            assert!(!control.title.ends_with('.'), "{place}");
+            assert!(
+                control.informs.iter().all(|informs| !control.needs.criteria().contains(informs)),
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn controls_of_a_group_stand_together() {
+    for pack in packs() {
+        let mut groups: Vec<&str> = pack.controls.iter().map(|control| control.group.as_str()).collect();
+        groups.dedup();
+        let count = groups.len();
+        groups.sort_unstable();
+        groups.dedup();
+        assert_eq!(groups.len(), count, "{}", pack.id);
+    }
+}
+
+#[test]
+fn what_no_evidence_can_decide_is_unproven_and_says_why() {
+    for control in packs().into_iter().flat_map(|pack| pack.controls) {
+        assert_eq!(control.needs == Needs::Beyond, !control.beyond.is_empty(), "{}", control.id);
+        if control.needs == Needs::Beyond {
+            let all =
+                Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+            assert_eq!(control.verdict(all, |_| Met), Unproven);
+            assert!(control.remarks().contains(&control.beyond));
+        }
+    }
+}
+
+#[test]
+fn a_bundle_without_evidence_meets_nothing() {
+    for pack in packs() {
+        let everything =
+            Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+        let rows = tally(&pack, 3, |_, _| Unproven, |_| everything, |_| 0, 1, |_| Unproven);
+        assert!(rows.iter().all(|row| row.verdict == Unproven && row.totals.met == 0));
+    }
+}
+
+#[test]
+fn the_counts_in_the_documentation_are_true() {
+    let docs = include_str!("../docs/packs.md");
+    for pack in packs() {
+        let count = |holds: &dyn Fn(&&Control) -> bool| pack.controls.iter().filter(holds).count();
+        let beyond = count(&|control| control.needs == Needs::Beyond);
+        let once = count(&|control| control.is_population() && control.needs != Needs::Beyond);
+        let all = pack.controls.len();
+        let requires = count(&|control| control.strength == Strength::Requires);
+        let row =
+            format!("| `{}` | {all} | {} | {once} | {beyond} | {requires} |", pack.id, all - once - beyond);
+        assert!(docs.contains(&row), "docs/packs.md has no row {row}");
+    }
+    for word in
+        Kind::ALL.iter().map(|kind| kind.word()).chain(Applies::ALL.iter().map(|applies| applies.word()))
+    {
+        assert!(docs.contains(&format!("`{word}`")), "{word}");
+    }
+    let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(parse(example, "docs/packs.md").unwrap().controls.len(), 1);
+}
+
+#[test]
+fn listings_are_as_they_were() {
+    for pack in packs() {
+        let mut text = format!("{} | {} | {} | {}\n", pack.id, pack.short, pack.version, pack.publisher);
+        for control in &pack.controls {
+            let own = if control.is_own_id { "*" } else { "" };
+            let mut line = format!(
+                "{}{own} | {} | {} | {} | {}",
+                control.id,
+                control.kind.word(),
+                control.strength.word(),
+                control.applies.word(),
+                control.needs.words()
+            );
+            if !control.is_in_force() {
+                line += &format!(" | {}", control.status.word());
+            }
+            if control.is_addressable {
+                line += " | addressable";
+            }
+            text += &(line + "\n");
+        }
+        insta::assert_snapshot!(pack.id.clone(), text);
+    }
+}
+
+// Reading and checking -----------------------------------------------------------------------------------------------
+
+#[test]
+fn a_minimal_pack_is_read() {
+    let pack = parse(&one(""), "own.toml").unwrap();
+    let control = &pack.controls[0];
+    assert_eq!((control.status, control.line), (Status::InForce, 10));
+    assert_eq!(control.needs.words(), "tests.ran");
+    assert_eq!(pack.sha256, "480c91d467d01eee22f9e6ac83b9c6ba0869c1428ce08d32e9cb6211d6add1af");
+}
+
+#[test]
+fn an_unknown_criterion_is_named_with_its_line() {
+    let found = problems("needs = { all = [\"tests.ran\", \"tests.run\"] }\ninforms = [\"review.depht\"]");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found.iter().all(|problem| problem.kind == ProblemKind::Unrecognised));
+    assert!(found[0].found.contains("tests.run") && found[1].found.contains("review.depht"));
+    assert_eq!((found[0].at.line, found[1].at.line), (17, 18));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let found = problem("adressable = true");
+    assert_eq!(found.kind, ProblemKind::Malformed);
+    assert!(found.found.contains("adressable"), "{}", found.found);
+    assert!(problem("needs = { none = [\"tests.ran\"] }").found.contains("none"));
+}
+
+#[test]
+fn broken_toml_is_one_problem_with_its_line() {
+    let found = parse("[framework]\nid = \"x\"\nname = \n", "own.toml").unwrap_err();
+    assert_eq!((found.len(), found[0].at.line, found[0].kind), (1, 3, ProblemKind::Malformed));
+}
+
+#[test]
+fn a_control_id_given_twice_is_named_with_both_lines() {
+    let twice = one("") + one("").split_once("\n\n").unwrap().1;
+    let found = parse(&twice, "own.toml").unwrap_err();
+    assert_eq!((found.len(), found[0].kind, found[0].at.line), (1, ProblemKind::Duplicate, 20));
+    assert!(found[0].expected.contains("line 10"), "{}", found[0].expected);
+}
+
+#[test]
+fn needs_that_decide_nothing_are_refused() {
+    for empty in
+        ["needs = {}", "needs = { all = [] }", "needs = { any = [] }", "needs = { all = [{ any = [] }] }"]
+    {
+        assert!(problems(empty).iter().all(|problem| problem.kind == ProblemKind::MissingField), "{empty}");
+    }
+    let without = one("").replace("needs = { all = [\"tests.ran\"] }\n", "");
+    assert_eq!(parse(&without, "own.toml").unwrap_err()[0].kind, ProblemKind::MissingField);
+    let beyond = parse(&(without.clone() + "beyond = \"kept elsewhere\"\n"), "own.toml").unwrap();
+    assert_eq!(beyond.controls[0].needs, Needs::Beyond);
+    assert!(parse(&(without + "beyond = \" \"\n"), "own.toml").is_err());
+    assert_eq!(problem("beyond = \"kept elsewhere\"").kind, ProblemKind::Conflict);
+}
+
+#[test]
+fn a_point_of_focus_that_requires_is_refused() {
+    let found = problem("kind = \"point-of-focus\"\nstrength = \"requires\"");
+    assert_eq!(found.kind, ProblemKind::Conflict);
+}
+
+#[test]
+fn a_proposal_that_is_in_force_is_refused() {
+    assert_eq!(problem("kind = \"proposal\"").kind, ProblemKind::Conflict);
+    assert!(parse(&one("kind = \"proposal\"\nstatus = \"proposed\""), "own.toml").is_ok());
+}
+
+#[test]
+fn words_that_mean_nothing_are_refused() {
+    for line in [
+        "kind = \"law\"",
+        "strength = \"must\"",
+        "status = \"draft\"",
+        "applies = \"always\"",
+        "applies_from = \"2026\"",
+    ] {
+        let found = problem(line);
+        assert!(matches!(found.kind, ProblemKind::Unrecognised | ProblemKind::Malformed), "{line}");
+        assert!(!found.expected.is_empty());
+    }
+    assert!(problem("applies_from = \"2026-13-01\"").found.contains("2026-13-01"));
+}
+
+#[test]
+fn criteria_of_the_wrong_scope_are_refused() {
+    assert_eq!(problem("needs = { all = [\"population.complete\"] }").kind, ProblemKind::Conflict);
+    assert_eq!(
+        problem("applies = \"population\"\nneeds = { all = [\"tests.ran\"] }").kind,
+        ProblemKind::Conflict
+    );
+    assert!(parse(&one("applies = \"population\"\nneeds = { all = [\"population.complete\"] }"), "").is_ok());
+}
+
+#[test]
+fn formulas_nest_one_level_and_no_more() {
+    assert_eq!(
+        needs("{ all = [\"tests.ran\"], any = [\"review.human\", \"scan.ran\"] }").words(),
+        "all of tests.ran, (any of review.human, scan.ran)"
+    );
+    assert_eq!(
+        needs("{ any = [\"scan.ran\", { all = [\"review.human\", \"tests.ran\"] }] }").words(),
+        "any of scan.ran, (all of review.human, tests.ran)"
+    );
+    for deep in [
+        "needs = { any = [{ all = [{ any = [\"tests.ran\"] }] }] }",
+        "needs = { any = [{ all = [\"tests.ran\"], any = [\"scan.ran\"] }] }",
+        "needs = { all = [\"tests.ran\"], any = [{ all = [\"scan.ran\"] }] }",
+    ] {
+        assert!(problems(deep).iter().any(|problem| problem.kind == ProblemKind::OverLimit), "{deep}");
+    }
+}
+
+#[test]
+fn a_huge_pack_is_refused_before_it_is_parsed() {
+    let found = parse(&"#".repeat(2 << 20), "own.toml").unwrap_err();
+    assert_eq!((found.len(), found[0].kind), (1, ProblemKind::OverLimit));
+    let nested = one(&format!("needs = {}", "{ all = [".repeat(5_000)));
+    assert!(parse(&nested, "own.toml").is_err());
+}
+
+#[test]
+fn a_pack_without_controls_is_refused() {
+    let text = one("");
+    let head = text.split_once("[[control]]").unwrap().0;
+    assert_eq!(parse(head, "own.toml").unwrap_err()[0].kind, ProblemKind::MissingField);
+}
+
+// Tallying -----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn controls_are_counted_and_never_averaged() {
+    let pack = parse(&one("needs = { all = [\"tests.ran\", \"tests.passed\"] }"), "own.toml").unwrap();
+    let outcomes = [Met, Met, Unproven, Excepted, Unmet, NotApplicable];
+    let ran = index("tests.ran");
+    let verdict = |change: usize, criterion| if criterion == ran { outcomes[change] } else { NotApplicable };
+    let rows = tally(&pack, 6, verdict, |_| Predicates::default(), |change| change / 2, 2, |_| Met);
+    let totals = rows[0].totals;
+    assert_eq!(
+        (totals.met, totals.unproven, totals.excepted, totals.unmet, totals.not_applicable),
+        (2, 1, 1, 1, 1)
+    );
+    assert_eq!(rows[0].verdict, Unmet);
+    assert_eq!(rows[0].columns.len(), 2);
+    assert_eq!((rows[0].columns[0].met, rows[0].columns[0].total()), (2, 2));
+    assert_eq!(rows[0].columns[1].verdict(), Unproven);
+    // The third pair is beyond the columns: it counts in the totals only.
+    assert_eq!(rows[0].columns.iter().map(|column| column.total()).sum::<u32>(), 4);
+}
+
+#[test]
+fn a_control_on_the_population_has_one_verdict() {
+    let text = one(
+        "applies = \"population\"\nneeds = { all = [\"population.complete\", \"population.untruncated\"] }",
+    );
+    let pack = parse(&text, "own.toml").unwrap();
+    let of = |criterion: CriterionIndex| if criterion == index("population.complete") { Met } else { Unmet };
+    let rows = tally(&pack, 50, |_, _| Met, |_| Predicates::default(), |_| 0, 1, of);
+    assert_eq!((rows[0].verdict, rows[0].totals.total(), rows[0].columns[0].total()), (Unmet, 1, 0));
+}
+
+#[test]
+fn a_control_that_applies_to_no_change_is_not_applicable() {
+    for applies in ["ai", "ai_possible", "deployed", "risky", "manual_review"] {
+        let pack = parse(&one(&format!("applies = \"{applies}\"")), "own.toml").unwrap();
+        let rows = tally(&pack, 2, |_, _| Unmet, |_| Predicates::default(), |_| 0, 1, |_| Met);
+        assert_eq!((rows[0].verdict, rows[0].totals.not_applicable), (NotApplicable, 2), "{applies}");
+    }
+}
+
+fn any_verdict() -> impl Strategy<Value = Verdict> {
+    prop::sample::select(Verdict::ALL.to_vec())
+}
+
+proptest! {
+    /// The compiled tally and the formula itself agree, on every control of every built-in pack.
+    #[test]
+    fn tally_and_formula_agree(
+        verdicts in prop::collection::vec(any_verdict(), CRITERIA.len()),
+        [ai, ai_possible, deployed, risky, manual_review] in any::<[bool; 5]>(),
+    ) {
+        let predicates = Predicates { ai, ai_possible, deployed, risky, manual_review };
+        let of = |criterion: CriterionIndex| verdicts[criterion.index()];
+        for pack in packs() {
+            let rows = tally(&pack, 1, |_, criterion| of(criterion), |_| predicates, |_| 0, 1, of);
+            for (control, row) in pack.controls.iter().zip(rows) {
+                prop_assert_eq!(control.verdict(predicates, of), row.verdict, "{}", &control.id);
+                prop_assert_eq!(row.totals.total(), 1);
+            }
+        }
+    }
+
+    /// Better evidence never makes a control worse.
+    #[test]
+    fn controls_are_monotonous(
+        mut verdicts in prop::collection::vec(prop::sample::select(vec![Met, Excepted, Unproven, Unmet]), CRITERIA.len()),
+        at in 0..CRITERIA.len(),
+    ) {
+        let all = Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+        let before = verdicts.clone();
+        verdicts[at] = Met;
+        for control in packs().iter().flat_map(|pack| &pack.controls) {
+            let old = control.verdict(all, |criterion| before[criterion.index()]);
+            let new = control.verdict(all, |criterion| verdicts[criterion.index()]);
+            prop_assert!(new <= old, "{}", &control.id);
+        }
+    }
+
+    /// No text makes the parser panic, and each problem has a place inside the text.
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}", cut in 0..4_000_usize) {
+        let (_, soc2) = lacuna::framework::builtin::TEXTS[0];
+        let start: String = soc2.chars().take(cut).collect();
+        for text in [text.clone(), start + &text] {
+            if let Err(problems) = parse(&text, "own.toml") {
+                prop_assert!(!problems.is_empty());
+                prop_assert!(problems.iter().all(|problem| problem.at.offset <= text.len() as u64));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_criterion_on_changes_bears_on_some_control() {
+    let packs = packs();
+    let idle: Vec<_> = registry::all()
+        .filter(|&criterion| {
+            !packs.iter().flat_map(|pack| &pack.controls).any(|control| control.bears_on(criterion))
+        })
+        .map(|criterion| (criterion.criterion().id, criterion.criterion().scope == Scope::Change))
+        .collect();
+    assert_eq!(idle, [("ai.attribution-consistent", true)]);
+}
