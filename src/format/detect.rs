@@ -3,7 +3,7 @@
 use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
-pub const FORMATS: &[&Format] = &[];
+pub const FORMATS: &[&Format] = &[&super::gh_pull_requests::FORMAT];
 
 /// How many bytes of a file are looked at.
 pub const HEAD_BYTES: usize = 256 << 10;
@@ -108,6 +108,11 @@ fn peek(bytes: &[u8]) -> Option<Peek> {
         b'[' => {
             scan.at += 1;
             scan.space();
+            // Pages in one list: the first element of the first page.
+            if scan.byte() == Some(b'[') {
+                scan.at += 1;
+                scan.space();
+            }
             match scan.byte() {
                 Some(b'{') => Shape::Array,
                 Some(b']') | None => return Some(Peek { shape: Shape::EmptyArray, keys: Vec::new() }),

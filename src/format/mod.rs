@@ -5,8 +5,13 @@
 //! that cannot be read is one problem; everything else goes on.
 
 pub mod detect;
+pub mod gh_pull_requests;
+pub mod github;
 pub mod git_bundle;
 pub mod json;
+#[cfg(test)]
+mod testing;
+pub mod truncation;
 
 use crate::model::Records;
 use crate::problem::Problem;

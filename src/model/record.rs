@@ -50,6 +50,8 @@ pub enum Record<'a> {
     Alias(AliasRecord<'a>),
     /// The protection of branches, as configured when it was exported.
     Protection(ProtectionRecord<'a>),
+    /// A ticket with the time it was opened.
+    Ticket(TicketDetailRecord<'a>),
     /// Where a listing came from and how much of it there is.
     Listing(ListingRecord<'a>),
     /// The policy file.
@@ -72,6 +74,7 @@ impl Record<'_> {
             Self::Person(_) => "persons",
             Self::Alias(_) => "aliases",
             Self::Protection(_) => "branch protections",
+            Self::Ticket(_) => "tickets",
             Self::Listing(_) => "listings",
             Self::Policy(_) => "policies",
         }
@@ -669,6 +672,19 @@ pub struct ProtectionRecord<'a> {
     pub requires_checks: Option<bool>,
     /// When the export was made, where it says so.
     pub exported: Option<Moment>,
+}
+
+/// A ticket as its tracker exports it, to know when it was opened and by whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketDetailRecord<'a> {
+    /// `owner/name` for a forge's issues; empty where the id says it all.
+    pub repository: Str<'a>,
+    /// `#12` or `KEY-12`.
+    pub id: Str<'a>,
+    /// When it was opened.
+    pub created: Option<Moment>,
+    /// Who opened it.
+    pub author: Option<AccountRecord<'a>>,
 }
 
 /// A list as it was exported: how much there is, and whether it was cut.

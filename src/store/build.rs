@@ -535,6 +535,13 @@ impl Records for Builder {
             Record::Person(record) => self.accounts.person(&record),
             Record::Alias(record) => self.accounts.alias(&record),
             Record::Protection(record) => self.protection(&record, place),
+            Record::Ticket(record) => {
+                if let Some(created) = record.created {
+                    let repository = self.strings.intern(&record.repository);
+                    let id = self.strings.intern(&record.id);
+                    self.ticket_times.push((repository, id, created));
+                }
+            }
             Record::Listing(record) => self.listing(&record, place),
             Record::Policy(policy) => {
                 if self.store.policy.is_none() {
