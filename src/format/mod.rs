@@ -4,6 +4,7 @@
 //! that a large file can be stopped and its progress told, and puts what it reads into a [`Records`] receiver. A record
 //! that cannot be read is one problem; everything else goes on.
 
+pub mod attestation;
 pub mod detect;
 pub mod gh_pull_requests;
 pub mod github;
