@@ -48,7 +48,6 @@ pub struct Options {
 pub struct Engine {
     options: Options,
     packs: Vec<Pack>,
-    roots: Vec<Root>,
     intake: Intake,
     builder: Builder,
     open: Option<Open>,
@@ -79,7 +78,6 @@ struct Open {
 impl Engine {
     /// Returns a run at its start.
     pub fn new(roots: Vec<Root>, options: Options) -> Self {
-        let kept = roots.iter().map(Root::reopen).collect();
         let mut builder = Builder::new();
         let mut packs = framework::builtin().unwrap_or_else(|problems| {
             problems.into_iter().for_each(|problem| builder.bundle_problem(problem));
@@ -98,7 +96,6 @@ impl Engine {
         Self {
             options,
             packs,
-            roots: kept,
             intake,
             builder,
             open: None,
@@ -151,7 +148,7 @@ impl Engine {
                         name: self.options.name,
                         sha256,
                         assessment: *assessment,
-                        roots: self.roots,
+                        roots: self.intake.into_roots(),
                         limits: self.options.limits,
                     };
                 }
@@ -196,13 +193,13 @@ impl Engine {
             Some(IntakeItem::File { path, source, origin }) => {
                 self.open_file(path, Window::new(source), origin)
             }
-            Some(IntakeItem::Archive { path, source, origin, title }) => {
+            Some(IntakeItem::Archive { path, source, container, origin, .. }) => {
                 let window = Window::new(source);
                 self.start_file(
                     &path,
                     window.length(),
                     "archive",
-                    title,
+                    container.word(),
                     "its first bytes are an archive's",
                     origin,
                 );

@@ -64,6 +64,8 @@ pub enum Kind {
     Unrecognised,
     /// A statement whose content is in a serialisation that its format does not define.
     OddSerialisation,
+    /// Files of git or of the operating system that hold no evidence: `.git`, `__MACOSX`, `.DS_Store`, `Thumbs.db`.
+    PassedOver,
 }
 
 impl Kind {
@@ -86,6 +88,7 @@ impl Kind {
             Self::Dangling => "dangling",
             Self::Unrecognised => "unrecognised",
             Self::OddSerialisation => "odd-serialisation",
+            Self::PassedOver => "passed-over",
         }
     }
 
@@ -123,6 +126,9 @@ impl Kind {
             Self::Unrecognised => "Check the spelling against docs/policy.md or docs/packs.md.",
             Self::OddSerialisation => {
                 "Ask for the statement in its standard form; here it is read as far as it can be, and not verified."
+            }
+            Self::PassedOver => {
+                "Nothing needs doing. For the history of a repository, add a git bundle of it."
             }
         }
     }

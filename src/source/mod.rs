@@ -3,10 +3,14 @@
 //! Everything that touches bytes goes through [`ByteSource`], which slices, files on disk and the browser's `File`
 //! implement, and every read is bounded by [`Limits`] before memory is taken.
 
+pub mod archive;
+#[cfg(feature = "cli")]
+pub mod disk;
 pub mod intake;
 pub mod limits;
 pub mod window;
 
+pub use intake::{Intake, IntakeItem, Origin, Root};
 pub use limits::Limits;
 pub use window::Window;
 
