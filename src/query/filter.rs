@@ -173,6 +173,14 @@ pub fn evaluated() -> impl Iterator<Item = CriterionIndex> {
     })
 }
 
+/// Returns the criteria on the population that this version evaluates, in the registry's order.
+pub fn evaluated_once() -> impl Iterator<Item = CriterionIndex> {
+    crate::assess::registry::all().filter(|criterion| {
+        let criterion = criterion.criterion();
+        criterion.is_evaluated && criterion.scope == Scope::Population
+    })
+}
+
 /// Parses a query; returns it with what could not be understood, a sentence for each such term.
 pub fn parse(text: &str) -> (Query, Vec<String>) {
     let (mut query, mut complaints) = (Query::default(), Vec::new());
@@ -208,7 +216,10 @@ impl Tokens<'_> {
             return None;
         }
         let mut token = Token { is_negated: false, key: None, value: String::new() };
-        let after_dash = self.rest.strip_prefix('-').filter(|rest| !rest.is_empty() && !rest.starts_with(char::is_whitespace));
+        let after_dash = self
+            .rest
+            .strip_prefix('-')
+            .filter(|rest| !rest.is_empty() && !rest.starts_with(char::is_whitespace));
         if let Some(rest) = after_dash {
             token.is_negated = true;
             self.rest = rest;
@@ -222,7 +233,9 @@ impl Tokens<'_> {
             match c {
                 '"' => in_quotes = !in_quotes,
                 '\\' if in_quotes => token.value.extend(chars.next().map(|(_, escaped)| escaped)),
-                ':' if !in_quotes && !is_text && token.key.is_none() => token.key = Some(std::mem::take(&mut token.value)),
+                ':' if !in_quotes && !is_text && token.key.is_none() => {
+                    token.key = Some(std::mem::take(&mut token.value))
+                }
                 c if c.is_whitespace() && !in_quotes => {
                     end = at;
                     break;
@@ -231,7 +244,8 @@ impl Tokens<'_> {
             }
         }
         if in_quotes {
-            complaints.push("A quotation mark is not closed; everything after it is taken as one term.".into());
+            complaints
+                .push("A quotation mark is not closed; everything after it is taken as one term.".into());
         }
         self.rest = self.rest.get(end..).unwrap_or_default();
         Some(token)
@@ -242,10 +256,16 @@ impl Token {
     fn test(&self) -> Result<Test, String> {
         let value = self.value.as_str();
         let Some(key) = self.key.as_deref() else {
-            return if value.is_empty() { Err("An empty text is left out.".into()) } else { Ok(Test::Text(value.into())) };
+            return if value.is_empty() {
+                Err("An empty text is left out.".into())
+            } else {
+                Ok(Test::Text(value.into()))
+            };
         };
         if value.is_empty() {
-            return Err(format!("“{key}:” has no value. To search for the text, write it in quotation marks."));
+            return Err(format!(
+                "“{key}:” has no value. To search for the text, write it in quotation marks."
+            ));
         }
         let text = || value.to_owned();
         match key {
@@ -261,13 +281,17 @@ impl Token {
                 verdict @ (Verdict::Met | Verdict::Unmet | Verdict::Unproven) => Ok(Test::Paper(verdict)),
                 Verdict::Excepted | Verdict::NotApplicable => Err(self.unknown("met, unmet, unproven")),
             },
-            "ai" => of_word(&INVOLVEMENTS, value).map(Test::Ai).ok_or_else(|| self.unknown(&list(&INVOLVEMENTS))),
+            "ai" => {
+                of_word(&INVOLVEMENTS, value).map(Test::Ai).ok_or_else(|| self.unknown(&list(&INVOLVEMENTS)))
+            }
             "month" => month(value).map(Test::Month).ok_or_else(|| self.unknown("a month such as 2026-08")),
             "repository" => Ok(Test::Repository(text())),
             "author" => Ok(Test::Author(text())),
             "merger" => Ok(Test::Merger(text())),
             "approver" => Ok(Test::Approver(text())),
-            "method" => of_word(&METHODS, value).map(Test::Method).ok_or_else(|| self.unknown(&list(&METHODS))),
+            "method" => {
+                of_word(&METHODS, value).map(Test::Method).ok_or_else(|| self.unknown(&list(&METHODS)))
+            }
             "is" => of_word(&PROPERTIES, value).map(Test::Is).ok_or_else(|| self.unknown(&list(&PROPERTIES))),
             "tool" => Ok(Test::Tool(text())),
             "model" => Ok(Test::Model(text())),
@@ -276,7 +300,11 @@ impl Token {
     }
 
     fn unknown(&self, expected: &str) -> String {
-        format!("“{}:{}” means nothing; expected {expected}.", self.key.as_deref().unwrap_or_default(), self.value)
+        format!(
+            "“{}:{}” means nothing; expected {expected}.",
+            self.key.as_deref().unwrap_or_default(),
+            self.value
+        )
     }
 
     fn verdict(&self, word: &str) -> Result<Verdict, String> {
@@ -316,7 +344,9 @@ impl Token {
         let parts = self.value.rsplit_once(':').and_then(|(id, word)| Some((id, of_word(&STATES, word)?)));
         match parts {
             Some((id, state)) if !id.is_empty() => Ok(Test::Step { id: id.into(), state }),
-            _ => Err(self.unknown(&format!("the id of a funnel step, a colon, and one of {}", list(&STATES)))),
+            _ => {
+                Err(self.unknown(&format!("the id of a funnel step, a colon, and one of {}", list(&STATES))))
+            }
         }
     }
 }
@@ -325,7 +355,10 @@ impl Token {
 fn month(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     let is_month = bytes.len() == 7
-        && bytes.iter().enumerate().all(|(at, byte)| if at == 4 { *byte == b'-' } else { byte.is_ascii_digit() });
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 { *byte == b'-' } else { byte.is_ascii_digit() });
     if !is_month {
         return None;
     }
@@ -363,7 +396,9 @@ impl fmt::Display for Test {
                 write!(f, "control:{}", quoted(&format!("{framework}/{control}:{}", verdict.slug())))
             }
             Self::Standing(standing) => write!(f, "standing:{}", standing.slug()),
-            Self::Step { id, state } => write!(f, "step:{}", quoted(&format!("{id}:{}", word_of(&STATES, state)))),
+            Self::Step { id, state } => {
+                write!(f, "step:{}", quoted(&format!("{id}:{}", word_of(&STATES, state))))
+            }
             Self::Paper(verdict) => write!(f, "paper:{}", verdict.slug()),
             Self::Ai(ai) => write!(f, "ai:{}", word_of(&INVOLVEMENTS, ai)),
             Self::Month(month) => write!(f, "month:{}", Moment::month_label(*month)),
@@ -499,12 +534,17 @@ mod tests {
         let text = || "[ -~é\u{2003}]{1,12}";
         let verdict = || prop::sample::select(Verdict::ALL.to_vec());
         prop_oneof![
-            (prop::sample::select(evaluated().collect::<Vec<_>>()), verdict()).prop_map(|(c, v)| Test::Criterion(c, v)),
+            (prop::sample::select(evaluated().collect::<Vec<_>>()), verdict())
+                .prop_map(|(c, v)| Test::Criterion(c, v)),
             verdict().prop_map(Test::Verdict),
-            ("[a-z0-9 .-]{1,8}", text(), verdict())
-                .prop_map(|(framework, control, verdict)| Test::Control { framework, control, verdict }),
+            ("[a-z0-9 .-]{1,8}", text(), verdict()).prop_map(|(framework, control, verdict)| Test::Control {
+                framework,
+                control,
+                verdict
+            }),
             prop::sample::select(Standing::ALL.to_vec()).prop_map(Test::Standing),
-            (text(), prop::sample::select(STATES.map(|(_, s)| s).to_vec())).prop_map(|(id, state)| Test::Step { id, state }),
+            (text(), prop::sample::select(STATES.map(|(_, s)| s).to_vec()))
+                .prop_map(|(id, state)| Test::Step { id, state }),
             prop::sample::select(vec![Verdict::Met, Verdict::Unmet, Verdict::Unproven]).prop_map(Test::Paper),
             (0i32..9999 * 12).prop_map(Test::Month),
             text().prop_map(Test::Repository),

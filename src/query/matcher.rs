@@ -9,7 +9,6 @@ use crate::policy::wildcard;
 use crate::store::{AccountId, Change, Store, Text};
 
 use super::filter::{Property, Query, StepState, Term, Test, evaluated};
-use super::index::Index;
 
 /// A query made ready for one assessment.
 pub struct Matcher<'a> {
@@ -21,7 +20,7 @@ enum Check<'a> {
     Direct(Test),
     Any(Vec<CriterionIndex>, Verdict),
     Control(&'a Control, Verdict, &'a [Predicates]),
-    Rows(&'a [u32]),
+    Rows(Vec<u32>),
     Repositories(Vec<Text>),
     Author(Vec<bool>),
     Merger(Vec<bool>),
@@ -46,10 +45,10 @@ impl Check<'_> {
 
 impl<'a> Matcher<'a> {
     /// Makes a query ready; terms that name a framework, control or step that is not there are said and left out.
-    pub fn new(query: &Query, assessment: &'a Assessment, index: &'a Index) -> (Self, Vec<String>) {
+    pub fn new(query: &Query, assessment: &'a Assessment) -> (Self, Vec<String>) {
         let (mut checks, mut complaints) = (Vec::with_capacity(query.terms.len()), Vec::new());
         for Term { is_negated, test } in &query.terms {
-            match check(test, assessment, index) {
+            match check(test, assessment) {
                 Ok(check) => checks.push((*is_negated, check)),
                 Err(complaint) => complaints.push(complaint),
             }
@@ -67,7 +66,11 @@ impl<'a> Matcher<'a> {
 
     /// Returns the rows that match, in order.
     pub fn rows(&self) -> Vec<u32> {
-        (0u32..).zip(&self.assessment.scope).map(|(row, _)| row).filter(|&row| self.matches(row as usize)).collect()
+        (0u32..)
+            .zip(&self.assessment.scope)
+            .map(|(row, _)| row)
+            .filter(|&row| self.matches(row as usize))
+            .collect()
     }
 
     fn holds(&self, check: &Check<'_>, row: usize, change: &Change) -> bool {
@@ -88,14 +91,16 @@ impl<'a> Matcher<'a> {
                 .of(&store.reviews)
                 .iter()
                 .any(|review| review.state == ReviewState::Approved && is_in(accounts, review.author)),
-            Check::Text(needle, authors) => is_in(authors, change.author) || needle.is_in_change(store, change),
+            Check::Text(needle, authors) => {
+                is_in(authors, change.author) || needle.is_in_change(store, change)
+            }
             Check::Tool(needle) => sessions(store, change).any(|(tool, _)| needle.is_in(store.text(tool))),
             Check::Model(needle) => sessions(store, change).any(|(_, model)| needle.is_in(store.text(model))),
         }
     }
 }
 
-fn check<'a>(test: &Test, assessment: &'a Assessment, index: &'a Index) -> Result<Check<'a>, String> {
+fn check<'a>(test: &Test, assessment: &'a Assessment) -> Result<Check<'a>, String> {
     let store = &assessment.store;
     Ok(match test {
         Test::Verdict(verdict) => Check::Any(evaluated().collect(), *verdict),
@@ -107,26 +112,30 @@ fn check<'a>(test: &Test, assessment: &'a Assessment, index: &'a Index) -> Resul
                 return Err(format!("“{test}” names a control that {} does not have.", pack.id));
             };
             if found.is_population() {
-                return Err(format!("“{test}” names a control that is decided once for the population, not on changes."));
+                return Err(format!(
+                    "“{test}” names a control that is decided once for the population, not on changes."
+                ));
             }
-            Check::Control(found, *verdict, index.predicates(assessment))
+            Check::Control(found, *verdict, &assessment.predicates)
         }
         Test::Step { id, state } => {
-            let Some(step) = index.funnel(assessment).iter().find(|step| step.id == *id) else {
+            let Some(step) = assessment.funnel().into_iter().find(|step| step.id == *id) else {
                 return Err(format!("“{test}” names a step that the funnel does not have."));
             };
             Check::Rows(match state {
-                StepState::Unmet => &step.unmet,
-                StepState::Unproven => &step.unproven,
-                StepState::Proven => &step.proven,
-                StepState::Uncontradicted => &step.uncontradicted,
+                StepState::Unmet => step.unmet,
+                StepState::Unproven => step.unproven,
+                StepState::Proven => step.proven,
+                StepState::Uncontradicted => step.uncontradicted,
             })
         }
         Test::Repository(pattern) => {
             let mut known: Vec<Text> = store.changes.iter().map(|change| change.repository).collect();
             known.sort_unstable();
             known.dedup();
-            Check::Repositories(known.into_iter().filter(|name| wildcard(pattern, store.text(*name))).collect())
+            Check::Repositories(
+                known.into_iter().filter(|name| wildcard(pattern, store.text(*name))).collect(),
+            )
         }
         Test::Author(pattern) => Check::Author(accounts(store, |text| wildcard(pattern, text))),
         Test::Merger(pattern) => Check::Merger(accounts(store, |text| wildcard(pattern, text))),
@@ -181,7 +190,8 @@ pub fn has(property: Property, assessment: &Assessment, row: usize, change: &Cha
         Property::Ai => assessment.ai.get(row).is_some_and(|ai| ai.took_part()),
         Property::Signed => {
             let commit = change.merge_row.and_then(|row| store.commits.get(row.index()));
-            let is_signed = commit.and_then(|commit| commit.signature).is_some_and(|s| s != SignatureState::NotSigned);
+            let is_signed =
+                commit.and_then(|commit| commit.signature).is_some_and(|s| s != SignatureState::NotSigned);
             is_signed || statements(store, change).any(|statement| statement.signatures > 0)
         }
         Property::Attested => change.statements.end > change.statements.start,
@@ -189,7 +199,10 @@ pub fn has(property: Property, assessment: &Assessment, row: usize, change: &Cha
 }
 
 /// Returns the statements of a change.
-pub fn statements<'a>(store: &'a Store, change: &Change) -> impl Iterator<Item = &'a crate::store::Statement> + use<'a> {
+pub fn statements<'a>(
+    store: &'a Store,
+    change: &Change,
+) -> impl Iterator<Item = &'a crate::store::Statement> + use<'a> {
     change.statements.of(&store.statements_of).iter().filter_map(|id| store.statements.get(id.index()))
 }
 
@@ -200,7 +213,9 @@ pub fn is_machine(store: &Store, account: Option<AccountId>) -> bool {
 
 fn sessions<'a>(store: &'a Store, change: &Change) -> impl Iterator<Item = (Text, Text)> + use<'a> {
     let ids = change.sessions.of(&store.sessions_of).iter();
-    ids.filter_map(|id| store.sessions.get(id.index())).filter(|session| !session.none).map(|s| (s.tool, s.model))
+    ids.filter_map(|id| store.sessions.get(id.index()))
+        .filter(|session| !session.none)
+        .map(|s| (s.tool, s.model))
 }
 
 fn is_in(accounts: &[bool], account: Option<AccountId>) -> bool {
@@ -252,7 +267,10 @@ impl Needle {
     }
 
     fn is_in_change(&self, store: &Store, change: &Change) -> bool {
-        if [change.title, change.repository, change.merge_commit, change.head].into_iter().any(|text| self.is_in(store.text(text))) {
+        if [change.title, change.repository, change.merge_commit, change.head]
+            .into_iter()
+            .any(|text| self.is_in(store.text(text)))
+        {
             return true;
         }
         if self.is_number {
@@ -263,7 +281,8 @@ impl Needle {
             Some((repository, number)) => {
                 number.parse() == Ok(change.number)
                     && change.number > 0
-                    && (repository.is_empty() || store.text(change.repository).eq_ignore_ascii_case(repository))
+                    && (repository.is_empty()
+                        || store.text(change.repository).eq_ignore_ascii_case(repository))
             }
             None => self.text.contains('@') && store.change_id(change).to_lowercase().contains(&self.text),
         }
@@ -276,7 +295,8 @@ mod tests {
 
     #[test]
     fn text_is_found_in_any_case_and_script() {
-        for (needle, hay) in [("ReTry", "a retry"), ("É", "café"), ("straße", "STRASSE straße"), ("y", "Y")] {
+        for (needle, hay) in [("ReTry", "a retry"), ("É", "café"), ("straße", "STRASSE straße"), ("y", "Y")]
+        {
             assert!(Needle::new(needle).is_in(hay), "{needle}");
         }
         for (needle, hay) in [("retry", "retr"), ("aab", "aa"), ("x", "")] {

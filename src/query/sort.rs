@@ -18,7 +18,9 @@ pub fn sort(assessment: &Assessment, rows: &mut [u32], sort: Sort) {
         SortBy::Author => {
             by(rows, sort, |row| change(row).author.map_or("", |author| store.name(author)).to_lowercase());
         }
-        SortBy::Lines => by(rows, sort, |row| change(row).lines.map(|(added, deleted)| added.saturating_add(deleted))),
+        SortBy::Lines => {
+            by(rows, sort, |row| change(row).lines.map(|(added, deleted)| added.saturating_add(deleted)))
+        }
         SortBy::Gaps => by(rows, sort, |row| gaps(assessment, row as usize)),
     }
 }

@@ -1,4 +1,5 @@
 //! stub
+pub mod chart;
 /// s
 pub mod json {
     /// s
