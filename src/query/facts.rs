@@ -1,0 +1,252 @@
+//! Facts that are no verdicts: counts worth seeing, each with the query of its changes where it is about changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::assess::Assessment;
+use crate::assess::registry::CriterionIndex;
+use crate::model::Verdict;
+use crate::model::record::Envelope;
+use crate::protocol::FactRow;
+use crate::store::{Change, MergeMethod, Statement, Store};
+
+use super::filter::{Property, criterion_term, method_word};
+use super::matcher::has;
+
+/// The greatest count of distinct predicate types, and of distinct levels, that are listed.
+const MOST_KINDS: usize = 20;
+
+/// Returns the facts, those on changes first; what the bundle says nothing about is left out.
+pub fn facts(assessment: &Assessment) -> Vec<FactRow> {
+    let mut facts = Facts { assessment, rows: Vec::new() };
+    facts.mergers();
+    facts.authors_and_approvals();
+    facts.history();
+    facts.statements();
+    facts.summaries_and_controls();
+    facts.rows
+}
+
+struct Facts<'a> {
+    assessment: &'a Assessment,
+    rows: Vec<FactRow>,
+}
+
+impl Facts<'_> {
+    fn say(&mut self, id: &str, text: &str, count: usize, of: usize, query: &str) {
+        self.rows.push(FactRow {
+            id: id.to_owned(),
+            text: text.to_owned(),
+            count: count as u64,
+            of: of as u64,
+            query: query.to_owned(),
+        });
+    }
+
+    fn count(&self, test: impl Fn(usize, &Change) -> bool) -> usize {
+        let changes = &self.assessment.store.changes;
+        self.assessment.scope.iter().enumerate().filter(|(row, id)| test(*row, &changes[id.index()])).count()
+    }
+
+    fn with(&self, properties: &[Property]) -> usize {
+        self.count(|row, change| {
+            properties.iter().all(|&property| has(property, self.assessment, row, change))
+        })
+    }
+
+    fn mergers(&mut self) {
+        let all = self.assessment.scope.len();
+        let named = self.with(&[Property::MergerNamed]);
+        if all == 0 {
+            return;
+        }
+        self.say("merger-named", "changes name who merged them", named, all, "is:merger-named");
+        if named > 0 {
+            let own = self.with(&[Property::SelfMerged]);
+            self.say("self-merged", "of them were merged by their own author", own, named, "is:self-merged");
+            let bots = self.with(&[Property::MergerNamed, Property::BotAuthored]);
+            let query = "is:merger-named is:bot-authored";
+            self.say("bot-merged", "of them are changes of a bot, which no person wrote", bots, named, query);
+        }
+    }
+
+    fn authors_and_approvals(&mut self) {
+        let all = self.assessment.scope.len();
+        let bots = self.with(&[Property::BotAuthored]);
+        if bots > 0 {
+            self.say(
+                "bot-authored",
+                "changes were written by a bot, agent or service",
+                bots,
+                all,
+                "is:bot-authored",
+            );
+        }
+        let bot_approved = self.with(&[Property::BotApproved]);
+        if bot_approved > 0 {
+            self.say(
+                "bot-approved",
+                "changes were approved by a bot, agent or service",
+                bot_approved,
+                all,
+                "is:bot-approved",
+            );
+        }
+        if let Some(criterion) = CriterionIndex::of("review.uncontested") {
+            let contested = self.count(|row, _| self.assessment.verdict(row, criterion) == Verdict::Unmet);
+            if contested > 0 {
+                let query = criterion_term(criterion, Verdict::Unmet);
+                self.say("contested", "changes were merged over an open objection", contested, all, &query);
+            }
+        }
+        let ai = self.with(&[Property::Ai]);
+        if ai > 0 {
+            let attested = self.with(&[Property::Ai, Property::Attested]);
+            let text = "of the changes that AI is known to have taken part in have a statement";
+            self.say("ai-attested", text, attested, ai, "is:ai is:attested");
+        }
+    }
+
+    fn history(&mut self) {
+        let store = &self.assessment.store;
+        let all = self.assessment.scope.len();
+        let lines = usize::try_from(store.protected_lines).unwrap_or(usize::MAX);
+        if lines > 0 {
+            self.say(
+                "history",
+                "commits are on the first-parent lines of the protected branches",
+                lines,
+                0,
+                "",
+            );
+        }
+        for method in [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase, MergeMethod::Direct] {
+            let count = self.count(|_, change| change.method == method);
+            if count > 0 {
+                let word = method_word(method);
+                let text = format!("changes were {}", past(method));
+                self.say(&format!("method-{word}"), &text, count, all, &format!("method:{word}"));
+            }
+        }
+    }
+
+    fn statements(&mut self) {
+        let store = &self.assessment.store;
+        let all = store.statements.len();
+        if all == 0 {
+            return;
+        }
+        self.say("statements", "statements are in the bundle, each counted once", all, 0, "");
+        if store.repeated_statements > 0 {
+            let count = usize::try_from(store.repeated_statements).unwrap_or(usize::MAX);
+            self.say("statements-repeated", "further copies of statements were left out", count, 0, "");
+        }
+        let commits: BTreeSet<_> = store
+            .statements
+            .iter()
+            .map(|statement| statement.attached_to)
+            .filter(|text| !text.is_empty())
+            .collect();
+        if !commits.is_empty() {
+            let of = usize::try_from(store.protected_lines).unwrap_or(usize::MAX);
+            let of = if of >= commits.len() { of } else { 0 };
+            self.say("statement-notes", "commits have statements attached as notes", commits.len(), of, "");
+        }
+        let attested = self.with(&[Property::Attested]);
+        self.say(
+            "attested",
+            "changes have a statement",
+            attested,
+            self.assessment.scope.len(),
+            "is:attested",
+        );
+        for (envelope, id, text) in ENVELOPES {
+            let count = store.statements.iter().filter(|statement| statement.envelope == envelope).count();
+            if count > 0 {
+                self.say(&format!("envelope-{id}"), text, count, all, "");
+            }
+        }
+        for (predicate, count) in most_frequent(store.statements.iter().map(|s| store.text(s.predicate_type)))
+        {
+            let name = if predicate.is_empty() { "no readable predicate type" } else { predicate };
+            self.say(&format!("predicate {name}"), &format!("statements of type {name}"), count, all, "");
+        }
+    }
+
+    fn summaries_and_controls(&mut self) {
+        let store = &self.assessment.store;
+        let summaries: Vec<&Statement> = store
+            .statements
+            .iter()
+            .filter(|statement| is_summary(store.text(statement.predicate_type)))
+            .collect();
+        if !summaries.is_empty() {
+            let text = "verification summaries; Lacuna has not checked their signatures";
+            self.say("verification-summaries", text, summaries.len(), 0, "");
+            let levels = summaries.iter().flat_map(|summary| distinct_levels(store, summary));
+            for (level, count) in most_frequent(levels) {
+                self.say(
+                    &format!("level {level}"),
+                    &format!("of them claim {level}"),
+                    count,
+                    summaries.len(),
+                    "",
+                );
+            }
+        }
+        let lists: Vec<&Statement> =
+            store.statements.iter().filter(|statement| statement.controls.is_some()).collect();
+        if !lists.is_empty() {
+            let has_review = |statement: &&&Statement| {
+                let controls = statement.controls.iter().flatten();
+                controls
+                    .into_iter()
+                    .any(|(name, _)| store.text(*name).to_ascii_lowercase().contains("review"))
+            };
+            let reviewed = lists.iter().filter(has_review).count();
+            self.say("control-lists", "statements list the controls that were in force", lists.len(), 0, "");
+            let text = "of these lists name a control on reviews";
+            self.say("control-lists-review", text, reviewed, lists.len(), "");
+        }
+    }
+}
+
+const ENVELOPES: [(Envelope, &str, &str); 4] = [
+    (Envelope::Sigstore, "sigstore", "statements are in Sigstore bundles"),
+    (Envelope::Dsse, "dsse", "statements are in bare DSSE envelopes"),
+    (Envelope::Bare, "bare", "statements are not in an envelope: unsigned claims"),
+    (
+        Envelope::SigstoreOdd,
+        "sigstore-odd",
+        "statements are in bundles of a serialisation that Sigstore does not define",
+    ),
+];
+
+const fn past(method: MergeMethod) -> &'static str {
+    match method {
+        MergeMethod::Squash => "squashed into one commit",
+        MergeMethod::Merge => "merged with a merge commit",
+        MergeMethod::Rebase => "rebased onto the branch",
+        MergeMethod::Direct => "pushed directly, or rebased: no change is named",
+        MergeMethod::Unknown => "merged in a way that is not known",
+    }
+}
+
+fn is_summary(predicate_type: &str) -> bool {
+    predicate_type.starts_with("https://slsa.dev/verification_summary/")
+}
+
+fn distinct_levels<'a>(store: &'a Store, statement: &Statement) -> BTreeSet<&'a str> {
+    statement.levels.iter().map(|level| store.text(*level)).filter(|level| !level.is_empty()).collect()
+}
+
+/// Counts texts; the most frequent first, then in alphabetical order.
+fn most_frequent<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts {
+        *counts.entry(text).or_default() += 1;
+    }
+    let mut sorted: Vec<_> = counts.into_iter().collect();
+    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    sorted.truncate(MOST_KINDS);
+    sorted
+}

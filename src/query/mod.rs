@@ -1,0 +1,15 @@
+//! Questions to an assessment, answered as the plain data of [`crate::protocol`]: queries, sorting, pages and details.
+
+pub mod change_view;
+pub mod closers;
+pub mod facets;
+pub mod facts;
+pub mod filter;
+pub mod matcher;
+pub mod matrix_view;
+pub mod sort;
+pub mod views;
+pub mod words;
+
+pub use filter::{Query, parse};
+pub use matcher::Matcher;
