@@ -3,7 +3,8 @@
 use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
-pub const FORMATS: &[&Format] = &[&super::attestation::FORMAT];
+pub const FORMATS: &[&Format] =
+    &[&super::attestation::FORMAT, &super::junit::FORMAT, &super::people::FORMAT, &super::mailmap::FORMAT];
 
 /// How many bytes of a file are looked at.
 pub const HEAD_BYTES: usize = 256 << 10;

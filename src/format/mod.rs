@@ -6,6 +6,9 @@
 
 pub mod attestation;
 pub mod detect;
+pub mod junit;
+pub mod mailmap;
+pub mod people;
 
 use crate::model::Records;
 use crate::problem::Problem;
