@@ -6,6 +6,9 @@ use super::Format;
 pub const FORMATS: &[&Format] = &[
     &super::attestation::FORMAT,
     &super::gh_pull_requests::FORMAT,
+    &super::junit::FORMAT,
+    &super::people::FORMAT,
+    &super::mailmap::FORMAT,
 ];
 
 /// How many bytes of a file are looked at.

@@ -7,9 +7,12 @@
 pub mod attestation;
 pub mod detect;
 pub mod gh_pull_requests;
-pub mod github;
 pub mod git_bundle;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod mailmap;
+pub mod people;
 #[cfg(test)]
 mod testing;
 pub mod truncation;
