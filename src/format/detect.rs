@@ -3,8 +3,13 @@
 use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
-pub const FORMATS: &[&Format] =
-    &[&super::attestation::FORMAT, &super::junit::FORMAT, &super::people::FORMAT, &super::mailmap::FORMAT];
+pub const FORMATS: &[&Format] = &[
+    &super::attestation::FORMAT,
+    &super::junit::FORMAT,
+    &super::people::FORMAT,
+    &super::policy::FORMAT,
+    &super::mailmap::FORMAT,
+];
 
 /// How many bytes of a file are looked at.
 pub const HEAD_BYTES: usize = 256 << 10;

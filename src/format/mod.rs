@@ -9,6 +9,7 @@ pub mod detect;
 pub mod junit;
 pub mod mailmap;
 pub mod people;
+pub mod policy;
 
 use crate::model::Records;
 use crate::problem::Problem;
