@@ -14,7 +14,7 @@ use super::{Context, Format, Head, Whole};
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
 use crate::policy::{ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths};
-use crate::problem::{Kind, Problem, Severity, quote};
+use crate::problem::{Kind, Problem, Severity, Spot, quote};
 use table::Table;
 
 /// The policy file.
@@ -63,8 +63,10 @@ fn read(bytes: &[u8], context: &Context<'_>, out: &mut dyn Records) -> Result<()
         return Err(problem.expected(format!("at most {most} bytes (record-bytes)")));
     }
     let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bare).map_err(|_| {
-        Problem::error(Kind::InvalidUtf8, "bytes that are not UTF-8").expected("TOML in UTF-8")
+    let text = std::str::from_utf8(bare).map_err(|error| {
+        let offset = bytes.len() - bare.len() + error.valid_up_to();
+        let at = Spot { offset: offset as u64, ..Spot::file() };
+        Problem::error(Kind::InvalidUtf8, "bytes that are not UTF-8").at(at).expected("TOML in UTF-8")
     })?;
     let (policy, problems) = parse(text, context.path);
     let is_broken = problems.iter().any(|problem| matches!(problem.kind, Kind::Malformed | Kind::OverLimit));

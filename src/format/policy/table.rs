@@ -1,8 +1,7 @@
 //! TOML tables read key by key, with the line of what is unknown, missing or of a wrong type.
 
-use super::{DeTable, DeValue, Kind, Problem, Reading, Severity, Spanned, quote};
+use super::{DeTable, DeValue, Kind, Problem, Reading, Severity, Spanned, Spot, quote};
 use crate::model::Moment;
-use crate::problem::Spot;
 
 /// A table, with its name and place.
 pub(super) struct Table<'t> {
