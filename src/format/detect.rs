@@ -5,9 +5,12 @@ use super::Format;
 /// The formats, in the order in which they are tried: the most specific first.
 pub const FORMATS: &[&Format] = &[
     &super::attestation::FORMAT,
+pub const FORMATS: &[&Format] = &[
     &super::gh_pull_requests::FORMAT,
     &super::junit::FORMAT,
     &super::people::FORMAT,
+    &super::policy::FORMAT,
+];
     &super::mailmap::FORMAT,
 ];
 

@@ -13,6 +13,7 @@ pub mod json;
 pub mod junit;
 pub mod mailmap;
 pub mod people;
+pub mod policy;
 #[cfg(test)]
 mod testing;
 pub mod truncation;

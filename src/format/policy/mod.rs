@@ -1,0 +1,361 @@
+//! `lacuna.toml`: the policy, from TOML 1.0 to [`Policy`], with the line of everything that means nothing.
+//!
+//! A file that is no TOML gives the default policy and its errors. In a file that is, each key that is unknown or of a
+//! wrong type is an error of its own, its default stands, and the rest is read. `docs/policy.md` describes every key.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Context, Format, Head, Whole};
+use crate::assess::registry::{CRITERIA, CriterionIndex};
+use crate::model::{At, Base, Record, Records};
+use crate::policy::{ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths};
+use crate::problem::{Kind, Problem, Severity, Spot, quote};
+use table::Table;
+
+/// The policy file.
+pub static FORMAT: Format =
+    Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
+
+/// The tables of a policy.
+const TABLES: [&str; 8] =
+    ["period", "scope", "review-depth", "ai", "accounts", "sensitive", "exception", "funnel"];
+
+/// How many errors of syntax are listed.
+const ERRORS: usize = 20;
+
+/// Returns why the start of a file is a policy: its tables are those of one, or it has its name.
+fn recognise(head: &Head<'_>) -> Option<String> {
+    if head.json.is_some() {
+        return None;
+    }
+    if head.name() == "lacuna.toml" {
+        return Some("it has the name of the policy file".to_owned());
+    }
+    let mut first = None;
+    for line in head.text().lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let Some(name) = line.strip_prefix('[') else {
+            // A policy has no keys outside its tables.
+            first?;
+            continue;
+        };
+        let name = name.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+        let is_table = line.split('#').next().unwrap_or_default().trim_end().ends_with(']');
+        if TABLES.contains(&name) || name == "ai.tool" {
+            first = first.or(Some(name));
+        } else if first.is_none()
+            || (is_table && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)))
+        {
+            return None;
+        }
+    }
+    first.map(|name| format!("it has the table [{name}], and no others than those of a policy"))
+}
+
+fn read(bytes: &[u8], context: &Context<'_>, out: &mut dyn Records) -> Result<(), Problem> {
+    let most = context.limits.record_bytes;
+    if bytes.len() as u64 > most {
+        let problem = Problem::error(Kind::OverLimit, format!("a policy of {} bytes", bytes.len()));
+        return Err(problem.expected(format!("at most {most} bytes (record-bytes)")));
+    }
+    let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bare).map_err(|error| {
+        let offset = bytes.len() - bare.len() + error.valid_up_to();
+        let at = Spot { offset: offset as u64, ..Spot::file() };
+        Problem::error(Kind::InvalidUtf8, "bytes that are not UTF-8").at(at).expected("TOML in UTF-8")
+    })?;
+    let (policy, problems) = parse(text, context.path);
+    let is_broken = problems.iter().any(|problem| matches!(problem.kind, Kind::Malformed | Kind::OverLimit));
+    for problem in problems {
+        out.problem(problem);
+    }
+    // What could not be read is no policy; putting out the default would say that somebody chose it.
+    if !is_broken {
+        out.record(At::new(Base::Whole, 0, bytes.len() as u64), Record::Policy(Box::new(policy)));
+    }
+    Ok(())
+}
+
+/// Parses a policy; `path` is the file that problems name.
+///
+/// Returns the default policy and errors of kind [`Kind::Malformed`] where the text is no TOML; otherwise the policy,
+/// and an error for each key or value that means nothing, in the order of the lines.
+pub fn parse(text: &str, path: &str) -> (Policy, Vec<Problem>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut policy = Policy::default();
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reading = Reading { lines: table::line_starts(text), problems: Vec::new() };
+    for error in errors.iter().take(ERRORS) {
+        let at = error.span().map_or(0, |span| span.start);
+        let found = format!("broken TOML: {}", error.message().trim().replace('\n', ", "));
+        reading.problem(Problem::error(Kind::Malformed, found), at, "TOML 1.0; none of the policy was read");
+    }
+    if errors.is_empty() {
+        reading.policy(&mut policy, root.get_ref());
+    }
+    let mut problems = reading.problems;
+    problems.sort_by_key(|problem| problem.at.offset);
+    let problems = problems.into_iter().map(|problem| problem.in_file(path)).collect();
+    (policy, problems)
+}
+
+/// A policy being read.
+struct Reading {
+    /// Offset of the start of each line.
+    lines: Vec<usize>,
+    problems: Vec<Problem>,
+}
+
+impl Reading {
+    fn policy(&mut self, policy: &mut Policy, root: &DeTable<'_>) {
+        let root = Table { name: String::new(), table: root, at: 0 };
+        self.known(&root, &TABLES);
+        if let Some(period) = self.table(&root, "period") {
+            self.period(policy, &period);
+        }
+        if let Some(scope) = self.table(&root, "scope") {
+            self.known(&scope, &["repositories", "branches", "production", "tickets"]);
+            self.texts_into(&scope, "repositories", &mut policy.repositories);
+            self.texts_into(&scope, "branches", &mut policy.branches);
+            self.texts_into(&scope, "production", &mut policy.production);
+            self.texts_into(&scope, "tickets", &mut policy.ticket_prefixes);
+        }
+        if let Some(depth) = self.table(&root, "review-depth") {
+            self.depth(&mut policy.depth, &depth);
+        }
+        if let Some(ai) = self.table(&root, "ai") {
+            self.known(&ai, &["tool"]);
+            let tools = self.tables(&ai, "tool");
+            // A table [ai] without any tool is an inventory in which nothing is approved.
+            policy.ai_inventory = Some(tools.iter().filter_map(|tool| self.tool(tool)).collect());
+        }
+        if let Some(accounts) = self.table(&root, "accounts") {
+            self.accounts(policy, &accounts);
+        }
+        let sensitive = self.tables(&root, "sensitive");
+        policy.sensitive = sensitive.iter().filter_map(|paths| self.sensitive(paths)).collect();
+        for table in self.tables(&root, "exception") {
+            self.exception(policy, &table);
+        }
+        let steps = self.tables(&root, "funnel");
+        if !steps.is_empty() {
+            let mut funnel: Vec<FunnelStep> = Vec::new();
+            for table in &steps {
+                self.step(&mut funnel, table);
+            }
+            policy.funnel = funnel;
+        }
+    }
+
+    fn period(&mut self, policy: &mut Policy, period: &Table<'_>) {
+        self.known(period, &["from", "to", "now"]);
+        policy.from = self.moment(period, "from");
+        policy.to = self.moment(period, "to");
+        policy.now = self.moment(period, "now");
+        if let (Some(from), Some(to)) = (policy.from, policy.to)
+            && from >= to
+        {
+            let found = format!("a period from {from} to {to}");
+            self.problem(Problem::error(Kind::Conflict, found), period.at_key("to"), "a from before its to");
+        }
+    }
+
+    fn depth(&mut self, depth: &mut DepthThresholds, table: &Table<'_>) {
+        const KEYS: [&str; 6] = [
+            "lines-per-hour",
+            "lines-per-sitting",
+            "seconds-per-line",
+            "instant-seconds",
+            "risky-lines",
+            "substance-words",
+        ];
+        self.known(table, &KEYS);
+        depth.lines_per_hour = self.number(table, KEYS[0]).unwrap_or(depth.lines_per_hour);
+        depth.lines_per_sitting = self.count(table, KEYS[1]).unwrap_or(depth.lines_per_sitting);
+        depth.seconds_per_line = self.number(table, KEYS[2]).unwrap_or(depth.seconds_per_line);
+        depth.instant_seconds = self.count(table, KEYS[3]).unwrap_or(depth.instant_seconds);
+        depth.risky_lines = self.count(table, KEYS[4]).unwrap_or(depth.risky_lines);
+        depth.substance_words = self.count(table, KEYS[5]).unwrap_or(depth.substance_words);
+    }
+
+    fn tool(&mut self, table: &Table<'_>) -> Option<ApprovedTool> {
+        self.known(table, &["tool", "models", "from", "until"]);
+        let tool = self.needed(table, "tool")?.to_lowercase();
+        let mut models = Vec::new();
+        self.texts_into(table, "models", &mut models);
+        Some(ApprovedTool {
+            tool,
+            models,
+            from: self.moment(table, "from"),
+            until: self.moment(table, "until"),
+        })
+    }
+
+    fn accounts(&mut self, policy: &mut Policy, table: &Table<'_>) {
+        const KEYS: [&str; 4] = ["humans", "bots", "agents", "services"];
+        self.known(table, &KEYS);
+        self.texts_into(table, KEYS[0], &mut policy.humans);
+        self.texts_into(table, KEYS[1], &mut policy.bots);
+        self.texts_into(table, KEYS[2], &mut policy.agents);
+        self.texts_into(table, KEYS[3], &mut policy.services);
+        let lists = [&policy.humans, &policy.bots, &policy.agents, &policy.services];
+        for (first, accounts) in lists.iter().enumerate() {
+            for account in *accounts {
+                for second in first + 1..lists.len() {
+                    if lists[second].iter().any(|other| other.eq_ignore_ascii_case(account)) {
+                        let found = format!("{} in {} and in {}", quote(account), KEYS[first], KEYS[second]);
+                        let problem = Problem::error(Kind::Conflict, found);
+                        self.problem(problem, table.at_key(KEYS[second]), "each account in one list");
+                    }
+                }
+            }
+        }
+    }
+
+    fn sensitive(&mut self, table: &Table<'_>) -> Option<SensitivePaths> {
+        self.known(table, &["label", "paths"]);
+        let mut paths = Vec::new();
+        self.texts_into(table, "paths", &mut paths);
+        if paths.is_empty() {
+            let problem = Problem::error(Kind::MissingField, format!("{} without paths", table.name));
+            self.problem(problem, table.at, "paths, a list of patterns such as \"src/payment/**\"");
+            return None;
+        }
+        Some(SensitivePaths { label: self.text(table, "label").unwrap_or_default(), paths })
+    }
+
+    fn exception(&mut self, policy: &mut Policy, table: &Table<'_>) {
+        const KEYS: [&str; 8] =
+            ["id", "criteria", "changes", "owner", "reason", "compensating-control", "from", "until"];
+        self.known(table, &KEYS);
+        let line = self.line(table.at);
+        let id = self.needed(table, "id").unwrap_or_else(|| format!("line {line}"));
+        if policy.exceptions.iter().any(|known| known.id == id) {
+            let problem = Problem::error(Kind::Duplicate, format!("a second exception {}", quote(&id)));
+            self.problem(problem, table.at_key("id"), "an id of its own");
+            return;
+        }
+        let criteria = self.criteria(table);
+        let mut changes = Vec::new();
+        self.texts_into(table, "changes", &mut changes);
+        let exception = Exception {
+            id,
+            criteria,
+            changes,
+            owner: self.text(table, "owner").unwrap_or_default(),
+            reason: self.text(table, "reason").unwrap_or_default(),
+            compensating_control: self.text(table, "compensating-control").unwrap_or_default(),
+            from: self.moment(table, "from"),
+            until: self.moment(table, "until"),
+            line,
+        };
+        self.doubts(policy, table, &exception);
+        policy.exceptions.push(exception);
+    }
+
+    /// Warns of what makes an exception cover nothing; it is kept, and the assessment decides.
+    fn doubts(&mut self, policy: &Policy, table: &Table<'_>, exception: &Exception) {
+        let id = quote(&exception.id);
+        let missing = [
+            (exception.criteria.is_empty(), "criteria", "without criteria covers nothing"),
+            (exception.changes.is_empty(), "changes", "without changes covers nothing"),
+            (exception.owner.is_empty(), "owner", "without an owner is not valid"),
+            (exception.reason.is_empty(), "reason", "without a reason"),
+            (exception.until.is_none(), "until", "without an end never applies"),
+        ];
+        for (is_missing, key, what) in missing {
+            if is_missing {
+                let problem = Problem::warning(Kind::MissingField, format!("exception {id} {what}"));
+                self.problem(problem, table.at, key);
+            }
+        }
+        let Some(until) = exception.until else { return };
+        if exception.from.is_some_and(|from| from >= until) {
+            let found = format!("exception {id} that ends, on {until}, before it begins");
+            self.problem(
+                Problem::warning(Kind::Conflict, found),
+                table.at_key("until"),
+                "an until after its from",
+            );
+        }
+        if let Some(now) = policy.now.filter(|&now| until <= now) {
+            let found = format!("exception {id} that expired on {until}, before {now}");
+            self.problem(
+                Problem::warning(Kind::Conflict, found),
+                table.at_key("until"),
+                "an until in the future",
+            );
+        }
+    }
+
+    fn step(&mut self, funnel: &mut Vec<FunnelStep>, table: &Table<'_>) {
+        self.known(table, &["id", "title", "criteria"]);
+        let Some(id) = self.needed(table, "id") else { return };
+        let mut criteria: Vec<String> = Vec::new();
+        for pattern in self.criteria(table) {
+            for criterion in CRITERIA.iter().filter(|criterion| covers(&pattern, criterion.id)) {
+                if !criteria.iter().any(|known| known == criterion.id) {
+                    criteria.push(criterion.id.to_owned());
+                }
+            }
+        }
+        if criteria.is_empty() {
+            let problem = Problem::error(Kind::MissingField, format!("step {} without criteria", quote(&id)));
+            self.problem(problem, table.at, "criteria, a list of ids");
+        } else if funnel.iter().any(|step| step.id == id) {
+            let problem = Problem::error(Kind::Duplicate, format!("a second step {}", quote(&id)));
+            self.problem(problem, table.at_key("id"), "an id of its own");
+        } else {
+            let title = self.text(table, "title").unwrap_or_else(|| id.clone());
+            funnel.push(FunnelStep { id, title, criteria });
+        }
+    }
+
+    /// Reads ids of criteria and of families (`review.*`); those that mean nothing are reported and left out.
+    fn criteria(&mut self, table: &Table<'_>) -> Vec<String> {
+        let mut known = Vec::new();
+        for (id, at) in self.texts(table, "criteria").unwrap_or_default() {
+            let is_known = match id.strip_suffix('*') {
+                Some(_) => CRITERIA.iter().any(|criterion| covers(&id, criterion.id)),
+                None => CriterionIndex::of(&id).is_some(),
+            };
+            if is_known {
+                known.push(id);
+            } else {
+                let problem = Problem::error(Kind::Unrecognised, format!("the criterion {}", quote(&id)));
+                let expected = nearest_criteria(&id);
+                self.problem(problem, at, &expected);
+            }
+        }
+        known
+    }
+}
+
+/// Returns whether an id of a criterion or family covers a criterion.
+fn covers(pattern: &str, id: &str) -> bool {
+    match pattern.strip_suffix(".*") {
+        Some(family) => id.split('.').next() == Some(family),
+        None => pattern == id,
+    }
+}
+
+/// Returns the criteria of the family of an id, or the families.
+fn nearest_criteria(id: &str) -> String {
+    let family = id.split('.').next().unwrap_or_default();
+    let of_family: Vec<_> = CRITERIA
+        .iter()
+        .map(|criterion| criterion.id)
+        .filter(|id| id.split('.').next() == Some(family))
+        .collect();
+    if !of_family.is_empty() {
+        return of_family.join(", ");
+    }
+    let mut families: Vec<_> =
+        CRITERIA.iter().filter_map(|criterion| criterion.id.split('.').next()).collect();
+    families.dedup();
+    format!("an id of the family {}", families.join(", "))
+}
