@@ -3,7 +3,20 @@
 use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
-pub const FORMATS: &[&Format] = &[&super::gh_pull_requests::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    // Payloads hold whole REST objects, so they come before those.
+    &super::github_rest::WEBHOOKS,
+    &super::gh_pull_requests::FORMAT,
+    &super::github_rest::PULLS,
+    &super::github_rest::REVIEW_COMMENTS,
+    &super::github_rest::REVIEWS,
+    &super::github_rest::ISSUE_COMMENTS,
+    &super::github_rest::ISSUES,
+    &super::github_rest::COMMITS,
+    &super::github_rest::COMPARISON,
+    &super::github_rest::FILES,
+    &super::github_rest::CHECKS,
+];
 
 /// How many bytes of a file are looked at.
 pub const HEAD_BYTES: usize = 256 << 10;

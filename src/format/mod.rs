@@ -6,8 +6,9 @@
 
 pub mod detect;
 pub mod gh_pull_requests;
-pub mod github;
 pub mod git_bundle;
+pub mod github;
+pub mod github_rest;
 pub mod json;
 #[cfg(test)]
 mod testing;
