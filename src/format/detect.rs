@@ -5,13 +5,22 @@ use super::Format;
 /// The formats, in the order in which they are tried: the most specific first.
 pub const FORMATS: &[&Format] = &[
     &super::attestation::FORMAT,
-pub const FORMATS: &[&Format] = &[
     &super::gh_pull_requests::FORMAT,
     &super::junit::FORMAT,
     &super::people::FORMAT,
     &super::policy::FORMAT,
-];
     &super::mailmap::FORMAT,
+    &super::github_rest::WEBHOOKS,
+    &super::github_rest::PULLS,
+    &super::github_rest::REVIEW_COMMENTS,
+    &super::github_rest::REVIEWS,
+    &super::github_rest::ISSUE_COMMENTS,
+    &super::github_rest::ISSUES,
+    &super::github_rest::COMMITS,
+    &super::github_rest::COMPARISON,
+    &super::github_rest::FILES,
+    &super::github_rest::CHECKS,
+];
 ];
 
 /// How many bytes of a file are looked at.

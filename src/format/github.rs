@@ -54,6 +54,14 @@ pub fn repository<'a>(url: &Str<'a>) -> Str<'a> {
     slice(url, start, start + owner + 1 + name_length)
 }
 
+/// Returns what is behind `segment` in an address, for instance behind `/statuses/`; empty where it is not there.
+pub fn behind<'a>(url: &Str<'a>, segment: &str) -> Str<'a> {
+    match url.find(segment) {
+        Some(at) => slice(url, at + segment.len(), url.len()),
+        None => Cow::Borrowed(""),
+    }
+}
+
 /// Returns the number behind `segment` in an address, for instance behind `/pull/` or `/pulls/`.
 pub fn number(url: &str, segment: &str) -> Option<u64> {
     let rest = &url[url.find(segment)? + segment.len()..];

@@ -9,6 +9,7 @@ pub mod detect;
 pub mod gh_pull_requests;
 pub mod git_bundle;
 pub mod github;
+pub mod github_rest;
 pub mod json;
 pub mod junit;
 pub mod mailmap;
