@@ -2,10 +2,10 @@
 
 use std::io;
 
-use zip::ZipReadOptions;
 use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
 use zip::unstable::read::ZipIterable;
+use zip::{CompressionMethod, ZipReadOptions};
 
 use super::listing::{Listing, Opened};
 use super::reader::{Held, SourceReader, fault, over_ratio, ratio_bound, read_full, unpack};
@@ -205,6 +205,11 @@ fn extract(
             Problem::error(Kind::Refused, "an encrypted entry").expected("an entry without a password")
         );
     }
+    let method = entry.compression();
+    if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Err(Problem::error(Kind::Refused, format!("an entry packed by {method}"))
+            .expected("a stored or deflated entry (methods 0 and 8)"));
+    }
     let (size, packed) = (entry.size(), entry.compressed_size());
     if size > ratio_bound(packed, limits) {
         return Err(over_ratio(packed, limits));
@@ -231,10 +236,6 @@ fn extract(
 fn cannot_open(error: &ZipError) -> Problem {
     match error {
         ZipError::Io(error) => fault(error, "the entry"),
-        ZipError::CompressionMethodNotSupported(method) => {
-            Problem::error(Kind::Refused, format!("an entry packed by method {method}"))
-                .expected("a stored or deflated entry (methods 0 and 8)")
-        }
         ZipError::UnsupportedArchive(why) => {
             Problem::error(Kind::Refused, format!("the entry is refused: {why}"))
         }
