@@ -1,19 +1,11 @@
-//! stub
+//! Files to hand on: one file of this folder for each output, made by the same functions in the browser and on the
+//! command line.
+
 pub mod chart;
-/// s
-pub mod json {
-    /// s
-    pub fn write(_: &crate::engine::Bundle) -> String {
-        String::new()
-    }
-}
-/// s
-pub mod csv {
-    /// s
-    pub fn write(_: &crate::engine::Bundle) -> String {
-        String::new()
-    }
-}
+pub mod csv;
+pub mod json;
+pub mod table;
+
 /// s
 pub mod html {
     /// s
