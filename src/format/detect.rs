@@ -3,14 +3,11 @@
 use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
-pub const FORMATS: &[&Format] = &[
+pub static FORMATS: &[&Format] = &[
     &super::attestation::FORMAT,
-    &super::gh_pull_requests::FORMAT,
-    &super::junit::FORMAT,
-    &super::people::FORMAT,
-    &super::policy::FORMAT,
-    &super::mailmap::FORMAT,
+    // Payloads hold whole REST objects, so they come before those.
     &super::github_rest::WEBHOOKS,
+    &super::gh_pull_requests::FORMAT,
     &super::github_rest::PULLS,
     &super::github_rest::REVIEW_COMMENTS,
     &super::github_rest::REVIEWS,
@@ -20,7 +17,10 @@ pub const FORMATS: &[&Format] = &[
     &super::github_rest::COMPARISON,
     &super::github_rest::FILES,
     &super::github_rest::CHECKS,
-];
+    &super::junit::FORMAT,
+    &super::people::FORMAT,
+    &super::policy::FORMAT,
+    &super::mailmap::FORMAT,
 ];
 
 /// How many bytes of a file are looked at.
