@@ -4,6 +4,7 @@ use super::Format;
 
 /// The formats, in the order in which they are tried: the most specific first.
 pub static FORMATS: &[&Format] = &[
+    &super::git_bundle::FORMAT,
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
     &super::github_rest::WEBHOOKS,

@@ -7,6 +7,7 @@
 pub mod attestation;
 pub mod detect;
 pub mod gh_pull_requests;
+pub mod git_ai;
 pub mod git_bundle;
 pub mod github;
 pub mod github_rest;

@@ -8,8 +8,20 @@ use crate::store::{Place, Store};
 
 /// The columns.
 pub const COLUMNS: [&str; 14] = [
-    "change", "repository", "number", "title", "merged_at", "author", "merged_by", "ai", "standing", "criterion", "verdict",
-    "capture", "reason", "evidence",
+    "change",
+    "repository",
+    "number",
+    "title",
+    "merged_at",
+    "author",
+    "merged_by",
+    "ai",
+    "standing",
+    "criterion",
+    "verdict",
+    "capture",
+    "reason",
+    "evidence",
 ];
 
 /// Returns the assessment as CSV.
@@ -35,7 +47,9 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
         let subject = assessment.subject(row);
         let change = &store.changes[id.index()];
         let number = if change.number > 0 { change.number.to_string() } else { String::new() };
-        let name = |account: Option<crate::store::AccountId>| account.map_or("", |account| store.name(account)).to_owned();
+        let name = |account: Option<crate::store::AccountId>| {
+            account.map_or("", |account| store.name(account)).to_owned()
+        };
         let head: [String; 9] = [
             store.change_id(change),
             store.text(change.repository).to_owned(),
@@ -50,7 +64,8 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
         let head = head.map(|field| inert(&field));
         for index in evaluated() {
             let finding = assessment.explain_with(&subject, index);
-            let evidence: Vec<String> = finding.evidence.iter().filter_map(|(_, place)| located(store, *place)).collect();
+            let evidence: Vec<String> =
+                finding.evidence.iter().filter_map(|(_, place)| located(store, *place)).collect();
             let tail = [
                 index.criterion().id.to_owned(),
                 finding.verdict.slug().to_owned(),

@@ -80,7 +80,10 @@ impl Serialize for Document<'_> {
             assessment.scope.iter().map(|id| store.change_id(&store.changes[id.index()])).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", SCHEMA)?;
-        map.serialize_entry("engine", &Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
+        map.serialize_entry(
+            "engine",
+            &Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        )?;
         map.serialize_entry("generatedFor", &GeneratedFor { now: text(assessment.now) })?;
         map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
         map.serialize_entry("inputs", &Each(|| store.files.iter().map(Input::new)))?;
@@ -104,12 +107,16 @@ impl Serialize for Document<'_> {
             }),
         )?;
         map.serialize_entry("facts", &Each(|| facts::facts(assessment).into_iter().map(FactOut)))?;
-        map.serialize_entry("changes", &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })))?;
+        map.serialize_entry(
+            "changes",
+            &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })),
+        )?;
         map.serialize_entry(
             "frameworks",
             &Each(|| assessment.packs.iter().map(|pack| FrameworkOut { assessment, pack, ids: &ids })),
         )?;
-        let not_evaluable = || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
+        let not_evaluable =
+            || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
         map.serialize_entry("notEvaluable", &Each(|| not_evaluable().map(|criterion| criterion.id)))?;
         map.serialize_entry("problems", &Each(|| store.problems.iter().map(ProblemOut::new)))?;
         map.end()
@@ -194,7 +201,8 @@ impl Serialize for PopulationOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let assessment = self.assessment;
         let store = &assessment.store;
-        let merged = |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
+        let merged =
+            |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
         let mut map = serializer.serialize_map(Some(7))?;
         map.serialize_entry("size", &assessment.scope.len())?;
         map.serialize_entry("from", &merged(assessment.scope.first()))?;
@@ -205,7 +213,8 @@ impl Serialize for PopulationOut<'_> {
             evaluated_once().filter_map(|index| {
                 let finding = assessment.population.get(index.index())?;
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
-                let out = VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
+                let out =
+                    VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
                 Some((index.criterion().id, out))
             })
         };
@@ -319,7 +328,10 @@ impl Serialize for ChangeOut<'_> {
                 let finding = assessment.explain_with(&subject, index);
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
                 let capture = Some(finding.capture.word());
-                (index.criterion().id, Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence })
+                (
+                    index.criterion().id,
+                    Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence },
+                )
             })
         };
         map.serialize_entry("verdicts", &Map(verdicts))?;
@@ -348,7 +360,8 @@ impl Serialize for FrameworkOut<'_> {
         map.serialize_entry("id", &self.pack.id)?;
         map.serialize_entry("name", &self.pack.name)?;
         map.serialize_entry("version", &self.pack.version)?;
-        let controls = || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
+        let controls =
+            || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
         map.serialize_entry("controls", &Each(controls))?;
         map.end()
     }
@@ -367,7 +380,12 @@ impl<'a> FrameworkOut<'a> {
                 }
             }
         }
-        ControlOut { id: &control.id, verdict: tally.verdict, counts: matrix_view::cell(&tally.totals), changes }
+        ControlOut {
+            id: &control.id,
+            verdict: tally.verdict,
+            counts: matrix_view::cell(&tally.totals),
+            changes,
+        }
     }
 }
 

@@ -24,8 +24,10 @@ pub enum Align {
 
 /// Lays rows out in columns, two spaces apart, the last one not filled up. The first row is the head.
 pub fn table(align: &[Align], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..align.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut out = String::new();
     for row in &rows {
@@ -74,8 +76,10 @@ pub fn inspect(bundle: &Bundle) -> String {
     let mut rows = vec![["file", "bytes", "sha256", "format", "records"].map(str::to_owned).to_vec()];
     for file in &store.files {
         let row = views::file_row(file);
-        let records: Vec<String> = row.records.iter().map(|(noun, count)| format!("{count} {noun}")).collect();
-        let digest = if row.sha256.is_empty() { "not read".into() } else { row.sha256.chars().take(12).collect() };
+        let records: Vec<String> =
+            row.records.iter().map(|(noun, count)| format!("{count} {noun}")).collect();
+        let digest =
+            if row.sha256.is_empty() { "not read".into() } else { row.sha256.chars().take(12).collect() };
         rows.push(vec![row.path, bytes(row.bytes), digest, row.title, records.join(", ")]);
     }
     let mut out = table(&[Align::Left, Align::Right, Align::Left, Align::Left, Align::Left], &rows);
@@ -89,7 +93,15 @@ pub fn inspect(bundle: &Bundle) -> String {
         out.push_str(&format!("\nNot read ({}):\n", reasons.len()));
         out.extend(reasons.into_iter().take(MOST_LISTED));
     }
-    let of_kind = |noun: &str| store.files.iter().flat_map(|file| &file.records).filter(|(n, _)| *n == noun).map(|r| r.1).sum::<u64>();
+    let of_kind = |noun: &str| {
+        store
+            .files
+            .iter()
+            .flat_map(|file| &file.records)
+            .filter(|(n, _)| *n == noun)
+            .map(|r| r.1)
+            .sum::<u64>()
+    };
     out.push_str(&format!(
         "\n{} files, sha256 {}\n{} changes, {} of them merged and in scope; {} statements; {} persons\n",
         store.files.len(),
@@ -133,7 +145,11 @@ pub fn assess(bundle: &Bundle) -> String {
 fn headline(bundle: &Bundle) -> String {
     let assessment = &bundle.assessment;
     let (gap, summary) = (assessment.gap(), bundle.summary());
-    let period = if summary.from.is_empty() { "no period".into() } else { format!("{} to {}", summary.from, summary.to) };
+    let period = if summary.from.is_empty() {
+        "no period".into()
+    } else {
+        format!("{} to {}", summary.from, summary.to)
+    };
     format!(
         "{}: {} changes merged, {period}, sha256 {}\n\n\
          Approved on paper  {:>7}\n  substantiated    {:>7}\n  contradicted     {:>7}   evidence speaks against it\n  unevidenced      {:>7}   nothing shows it either way\nNot approved       {:>7}\nNot known          {:>7}\n",
@@ -156,7 +172,12 @@ fn funnel(assessment: &Assessment) -> String {
         if !step.silence.is_empty() {
             lost = vec![step.silence];
         }
-        rows.push(vec![step.title, step.proven.to_string(), step.uncontradicted.to_string(), lost.join("; ")]);
+        rows.push(vec![
+            step.title,
+            step.proven.to_string(),
+            step.uncontradicted.to_string(),
+            lost.join("; "),
+        ]);
     }
     format!("\n{}", table(&[Align::Left, Align::Right, Align::Right, Align::Left], &rows))
 }
@@ -170,7 +191,8 @@ fn frameworks(assessment: &Assessment) -> String {
         let counts = [pack.controls.len() as u64, met, unmet, unproven, excepted, not_applicable];
         rows.push(std::iter::once(pack.short.clone()).chain(counts.map(|count| count.to_string())).collect());
     }
-    let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right];
+    let align =
+        [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right];
     format!("\n{}", table(&align, &rows))
 }
 
@@ -195,7 +217,8 @@ fn closers(assessment: &Assessment) -> String {
     if closers.is_empty() {
         return String::new();
     }
-    let mut rows = vec![["what closes the most", "changes", "controls", "criterion"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["what closes the most", "changes", "controls", "criterion"].map(str::to_owned).to_vec()];
     for closer in closers.into_iter().take(MOST_LISTED) {
         let word = if closer.verdict == Verdict::Unmet { "unmet" } else { "unproven" };
         let criterion = format!("{} {word}", closer.criterion);
@@ -207,7 +230,8 @@ fn closers(assessment: &Assessment) -> String {
 fn facts_listed(assessment: &Assessment) -> String {
     let mut out = String::from("\nfacts\n");
     for fact in facts::facts(assessment) {
-        let count = if fact.of > 0 { format!("{} of {}", fact.count, fact.of) } else { fact.count.to_string() };
+        let count =
+            if fact.of > 0 { format!("{} of {}", fact.count, fact.of) } else { fact.count.to_string() };
         out.push_str(&format!("  {count:>12}  {}\n", shown(&fact.text)));
     }
     out
@@ -215,13 +239,19 @@ fn facts_listed(assessment: &Assessment) -> String {
 
 /// Writes the worst few problems, one line each, for standard error.
 pub fn worst_problems(store: &Store, most: usize) -> String {
-    let mut problems: Vec<_> = store.problems.iter().filter(|problem| problem.severity != Severity::Note).collect();
+    let mut problems: Vec<_> =
+        store.problems.iter().filter(|problem| problem.severity != Severity::Note).collect();
     problems.sort_by_key(|problem| problem.severity);
     let mut out = String::new();
     for problem in problems.iter().take(most) {
         let place = [problem.file.as_str(), problem.at.pointer.as_str()];
         let place: Vec<String> = place.into_iter().filter(|text| !text.is_empty()).map(shown).collect();
-        out.push_str(&format!("{}: {}: {}", problem.severity.word(), place.join(" "), shown_long(&problem.found)));
+        out.push_str(&format!(
+            "{}: {}: {}",
+            problem.severity.word(),
+            place.join(" "),
+            shown_long(&problem.found)
+        ));
         if !problem.expected.is_empty() {
             out.push_str(&format!("; expected {}", shown_long(&problem.expected)));
         }
@@ -244,11 +274,15 @@ mod tests {
 
     #[test]
     fn hostile_text_cannot_move_the_terminal_or_the_columns() {
-        let rows = vec![vec!["\u{1b}[31mred\u{202e}".to_owned(), "x".repeat(500)], vec!["é".to_owned(), "b".to_owned()]];
+        let rows = vec![
+            vec!["\u{1b}[31mred\u{202e}".to_owned(), "x".repeat(500)],
+            vec!["é".to_owned(), "b".to_owned()],
+        ];
         let out = table(&[Align::Left, Align::Left], &rows);
         assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'));
         assert!(out.lines().all(|line| line.chars().count() < 100));
-        let columns: Vec<_> = out.lines().map(|line| line.chars().position(|c| c == 'x' || c == 'b')).collect();
+        let columns: Vec<_> =
+            out.lines().map(|line| line.chars().position(|c| c == 'x' || c == 'b')).collect();
         assert_eq!(columns, [Some(11), Some(11)]);
     }
 
