@@ -5,6 +5,8 @@ use super::Format;
 /// The formats, in the order in which they are tried: the most specific first.
 pub static FORMATS: &[&Format] = &[
     // Payloads hold whole REST objects, so they come before those.
+    &super::github_deployments::FORMAT,
+    &super::branch_protection::FORMAT,
     &super::github_rest::WEBHOOKS,
     &super::gh_pull_requests::FORMAT,
     &super::github_rest::PULLS,
@@ -16,6 +18,7 @@ pub static FORMATS: &[&Format] = &[
     &super::github_rest::COMPARISON,
     &super::github_rest::FILES,
     &super::github_rest::CHECKS,
+    &super::github_deployments::TABLE,
 ];
 
 /// How many bytes of a file are looked at.

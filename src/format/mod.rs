@@ -4,10 +4,12 @@
 //! that a large file can be stopped and its progress told, and puts what it reads into a [`Records`] receiver. A record
 //! that cannot be read is one problem; everything else goes on.
 
+pub mod branch_protection;
 pub mod detect;
 pub mod gh_pull_requests;
 pub mod git_bundle;
 pub mod github;
+pub mod github_deployments;
 pub mod github_rest;
 pub mod json;
 #[cfg(test)]
