@@ -7,6 +7,8 @@ pub static FORMATS: &[&Format] = &[
     &super::git_bundle::FORMAT,
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
+    &super::github_deployments::FORMAT,
+    &super::branch_protection::FORMAT,
     &super::github_rest::WEBHOOKS,
     &super::gh_pull_requests::FORMAT,
     &super::github_rest::PULLS,
@@ -21,6 +23,7 @@ pub static FORMATS: &[&Format] = &[
     &super::junit::FORMAT,
     &super::people::FORMAT,
     &super::policy::FORMAT,
+    &super::github_deployments::TABLE,
     &super::mailmap::FORMAT,
 ];
 

@@ -5,11 +5,13 @@
 //! that cannot be read is one problem; everything else goes on.
 
 pub mod attestation;
+pub mod branch_protection;
 pub mod detect;
 pub mod gh_pull_requests;
 pub mod git_ai;
 pub mod git_bundle;
 pub mod github;
+pub mod github_deployments;
 pub mod github_rest;
 pub mod json;
 pub mod junit;

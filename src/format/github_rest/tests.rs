@@ -75,7 +75,7 @@ fn the_real_rest_lists_have_the_numbers_of_their_oracle() {
         let file = read("pulls.json", bytes, |_, record| match record {
             Record::Change(change) => merged += usize::from(change.merged.is_some()),
             Record::Listing(listing) => {
-                cut = Some((listing.count, listing.cut_at, listing.repository.into_owned()))
+                cut = Some((listing.count, listing.cut_at, listing.repository.into_owned()));
             }
             other => panic!("{other:?}"),
         });
@@ -113,9 +113,12 @@ fn the_real_rest_lists_have_the_numbers_of_their_oracle() {
     }
 }
 
+/// A sample, its format, and the nouns of its records.
+type Case = (&'static str, &'static str, &'static [(&'static str, usize)]);
+
 #[test]
 fn real_webhook_payloads_give_their_records() {
-    let cases: &[(&str, &str, &[(&str, usize)])] = &[
+    let cases: [Case; 8] = [
         ("pull_request/closed", "github-webhooks", &[("changes", 1), ("listings", 1)]),
         ("pull_request/opened", "github-webhooks", &[("changes", 1), ("listings", 1)]),
         ("pull_request_review/submitted", "github-webhooks", &[("listings", 1), ("reviews", 1)]),
@@ -128,7 +131,7 @@ fn real_webhook_payloads_give_their_records() {
     for (name, format, nouns) in cases {
         with_sample(&format!("github-webhook-payloads/{name}.payload.json"), |bytes| {
             let (found, counted, problems) = shape("x.json", std::str::from_utf8(bytes).unwrap());
-            assert_eq!((found, counted.as_slice(), problems), (*format, *nouns, vec![]), "{name}");
+            assert_eq!((found, counted.as_slice(), problems), (format, nouns, vec![]), "{name}");
         });
     }
 }
