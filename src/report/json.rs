@@ -42,6 +42,24 @@ pub fn write_to(bundle: &Bundle, mut out: impl io::Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// Writes what is in a bundle: `lacuna.inspect/v1`.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn inspect_to(bundle: &Bundle, mut out: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Inspection(bundle)).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes framework packs as a list.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn frameworks_to(packs: &[Pack], mut out: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Each(|| packs.iter().map(PackListed))).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
 /// A list that is made while it is written.
 struct Each<F>(F);
 
@@ -80,7 +98,7 @@ impl Serialize for Document<'_> {
             assessment.scope.iter().map(|id| store.change_id(&store.changes[id.index()])).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", SCHEMA)?;
-        map.serialize_entry("engine", &Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
+        map.serialize_entry("engine", &ENGINE)?;
         map.serialize_entry("generatedFor", &GeneratedFor { now: text(assessment.now) })?;
         map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
         map.serialize_entry("inputs", &Each(|| store.files.iter().map(Input::new)))?;
@@ -115,6 +133,65 @@ impl Serialize for Document<'_> {
         map.end()
     }
 }
+
+struct Inspection<'a>(&'a Bundle);
+
+impl Serialize for Inspection<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Bundle { name, sha256, assessment, .. } = self.0;
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("schema", "lacuna.inspect/v1")?;
+        map.serialize_entry("engine", &ENGINE)?;
+        map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
+        map.serialize_entry("inputs", &Each(|| assessment.store.files.iter().map(Input::new)))?;
+        map.serialize_entry("problems", &Each(|| assessment.store.problems.iter().map(ProblemOut::new)))?;
+        map.end()
+    }
+}
+
+struct PackListed<'a>(&'a Pack);
+
+impl Serialize for PackListed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pack = self.0;
+        let mut map = serializer.serialize_map(Some(8))?;
+        map.serialize_entry("id", &pack.id)?;
+        map.serialize_entry("name", &pack.name)?;
+        map.serialize_entry("short", &pack.short)?;
+        map.serialize_entry("publisher", &pack.publisher)?;
+        map.serialize_entry("version", &pack.version)?;
+        map.serialize_entry("note", &pack.note)?;
+        map.serialize_entry("sha256", &pack.sha256)?;
+        let controls = || {
+            pack.controls.iter().map(|control| ControlListed {
+                id: &control.id,
+                title: &control.title,
+                demands: &control.demands,
+                cites: &control.cites,
+                kind: matrix_view::kind(control),
+                strength: control.strength.word(),
+                needs: control.needs.words(),
+                informs: control.informs.iter().map(|index| index.criterion().id).collect(),
+            })
+        };
+        map.serialize_entry("controls", &Each(controls))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ControlListed<'a> {
+    id: &'a str,
+    title: &'a str,
+    demands: &'a str,
+    cites: &'a [String],
+    kind: String,
+    strength: &'static str,
+    needs: String,
+    informs: Vec<&'static str>,
+}
+
+const ENGINE: Engine = Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 fn text(moment: Option<Moment>) -> Option<String> {
     moment.map(|moment| moment.to_string())
