@@ -36,6 +36,10 @@ pub struct Options {
     pub policy: Option<(Policy, Vec<Problem>)>,
     /// Ids of the frameworks to test against; empty for all that are built in.
     pub frameworks: Vec<String>,
+    /// Problems that the host found before anything was read, such as links that it does not follow.
+    pub problems: Vec<Problem>,
+    /// Paths that the host left out because [`crate::source::archive::passed_over`] says so.
+    pub passed: Vec<String>,
     /// Start of the period, in place of the policy's.
     pub from: Option<Moment>,
     /// End of the period, in place of the policy's.
@@ -91,7 +95,13 @@ impl Engine {
                 builder.bundle_problem(problem.clone());
             }
         }
-        let intake = Intake::new(roots, options.limits.clone());
+        for problem in &options.problems {
+            builder.bundle_problem(problem.clone());
+        }
+        let mut intake = Intake::new(roots, options.limits.clone());
+        for path in &options.passed {
+            intake.pass_over(path);
+        }
         let progress = Progress::default();
         Self {
             options,

@@ -13,6 +13,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod assess;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 pub mod format;
 pub mod framework;

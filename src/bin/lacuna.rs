@@ -1,1 +1,5 @@
-fn main() {}
+//! The command line; see [`lacuna::cli`].
+
+fn main() -> std::process::ExitCode {
+    lacuna::cli::main()
+}

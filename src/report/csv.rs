@@ -42,7 +42,7 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
     let assessment = &bundle.assessment;
     let store = &assessment.store;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    writer.write_record(COLUMNS).map_err(io::Error::other)?;
+    writer.write_record(COLUMNS).map_err(io_error)?;
     for (row, id) in assessment.scope.iter().enumerate() {
         let subject = assessment.subject(row);
         let change = &store.changes[id.index()];
@@ -73,10 +73,18 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
                 inert(&finding.reason),
                 inert(&evidence.join("; ")),
             ];
-            writer.write_record(head.iter().chain(&tail)).map_err(io::Error::other)?;
+            writer.write_record(head.iter().chain(&tail)).map_err(io_error)?;
         }
     }
     writer.flush()
+}
+
+/// Returns the error of the writer below; kinds matter, as a closed pipe is no failure.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// Writes where a record is: `file pointer`, or the file alone.

@@ -42,6 +42,24 @@ pub fn write_to(bundle: &Bundle, mut out: impl io::Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// Writes what is in a bundle: `lacuna.inspect/v1`.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn inspect_to(bundle: &Bundle, mut out: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Inspection(bundle)).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes framework packs as a list.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn frameworks_to(packs: &[Pack], mut out: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Each(|| packs.iter().map(PackListed))).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
 /// A list that is made while it is written.
 struct Each<F>(F);
 
@@ -80,10 +98,7 @@ impl Serialize for Document<'_> {
             assessment.scope.iter().map(|id| store.change_id(&store.changes[id.index()])).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", SCHEMA)?;
-        map.serialize_entry(
-            "engine",
-            &Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        )?;
+        map.serialize_entry("engine", &ENGINE)?;
         map.serialize_entry("generatedFor", &GeneratedFor { now: text(assessment.now) })?;
         map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
         map.serialize_entry("inputs", &Each(|| store.files.iter().map(Input::new)))?;
@@ -107,21 +122,76 @@ impl Serialize for Document<'_> {
             }),
         )?;
         map.serialize_entry("facts", &Each(|| facts::facts(assessment).into_iter().map(FactOut)))?;
-        map.serialize_entry(
-            "changes",
-            &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })),
-        )?;
+        map.serialize_entry("changes", &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })))?;
         map.serialize_entry(
             "frameworks",
             &Each(|| assessment.packs.iter().map(|pack| FrameworkOut { assessment, pack, ids: &ids })),
         )?;
-        let not_evaluable =
-            || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
+        let not_evaluable = || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
         map.serialize_entry("notEvaluable", &Each(|| not_evaluable().map(|criterion| criterion.id)))?;
         map.serialize_entry("problems", &Each(|| store.problems.iter().map(ProblemOut::new)))?;
         map.end()
     }
 }
+
+struct Inspection<'a>(&'a Bundle);
+
+impl Serialize for Inspection<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Bundle { name, sha256, assessment, .. } = self.0;
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("schema", "lacuna.inspect/v1")?;
+        map.serialize_entry("engine", &ENGINE)?;
+        map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
+        map.serialize_entry("inputs", &Each(|| assessment.store.files.iter().map(Input::new)))?;
+        map.serialize_entry("problems", &Each(|| assessment.store.problems.iter().map(ProblemOut::new)))?;
+        map.end()
+    }
+}
+
+struct PackListed<'a>(&'a Pack);
+
+impl Serialize for PackListed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pack = self.0;
+        let mut map = serializer.serialize_map(Some(8))?;
+        map.serialize_entry("id", &pack.id)?;
+        map.serialize_entry("name", &pack.name)?;
+        map.serialize_entry("short", &pack.short)?;
+        map.serialize_entry("publisher", &pack.publisher)?;
+        map.serialize_entry("version", &pack.version)?;
+        map.serialize_entry("note", &pack.note)?;
+        map.serialize_entry("sha256", &pack.sha256)?;
+        let controls = || {
+            pack.controls.iter().map(|control| ControlListed {
+                id: &control.id,
+                title: &control.title,
+                demands: &control.demands,
+                cites: &control.cites,
+                kind: matrix_view::kind(control),
+                strength: control.strength.word(),
+                needs: control.needs.words(),
+                informs: control.informs.iter().map(|index| index.criterion().id).collect(),
+            })
+        };
+        map.serialize_entry("controls", &Each(controls))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ControlListed<'a> {
+    id: &'a str,
+    title: &'a str,
+    demands: &'a str,
+    cites: &'a [String],
+    kind: String,
+    strength: &'static str,
+    needs: String,
+    informs: Vec<&'static str>,
+}
+
+const ENGINE: Engine = Engine { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 fn text(moment: Option<Moment>) -> Option<String> {
     moment.map(|moment| moment.to_string())
@@ -201,8 +271,7 @@ impl Serialize for PopulationOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let assessment = self.assessment;
         let store = &assessment.store;
-        let merged =
-            |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
+        let merged = |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
         let mut map = serializer.serialize_map(Some(7))?;
         map.serialize_entry("size", &assessment.scope.len())?;
         map.serialize_entry("from", &merged(assessment.scope.first()))?;
@@ -213,8 +282,7 @@ impl Serialize for PopulationOut<'_> {
             evaluated_once().filter_map(|index| {
                 let finding = assessment.population.get(index.index())?;
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
-                let out =
-                    VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
+                let out = VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
                 Some((index.criterion().id, out))
             })
         };
@@ -328,10 +396,7 @@ impl Serialize for ChangeOut<'_> {
                 let finding = assessment.explain_with(&subject, index);
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
                 let capture = Some(finding.capture.word());
-                (
-                    index.criterion().id,
-                    Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence },
-                )
+                (index.criterion().id, Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence })
             })
         };
         map.serialize_entry("verdicts", &Map(verdicts))?;
@@ -360,8 +425,7 @@ impl Serialize for FrameworkOut<'_> {
         map.serialize_entry("id", &self.pack.id)?;
         map.serialize_entry("name", &self.pack.name)?;
         map.serialize_entry("version", &self.pack.version)?;
-        let controls =
-            || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
+        let controls = || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
         map.serialize_entry("controls", &Each(controls))?;
         map.end()
     }
@@ -380,12 +444,7 @@ impl<'a> FrameworkOut<'a> {
                 }
             }
         }
-        ControlOut {
-            id: &control.id,
-            verdict: tally.verdict,
-            counts: matrix_view::cell(&tally.totals),
-            changes,
-        }
+        ControlOut { id: &control.id, verdict: tally.verdict, counts: matrix_view::cell(&tally.totals), changes }
     }
 }
 

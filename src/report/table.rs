@@ -2,6 +2,7 @@
 
 use crate::assess::Assessment;
 use crate::engine::Bundle;
+use crate::framework::Pack;
 use crate::model::Verdict;
 use crate::problem::{Severity, is_invisible};
 use crate::protocol::{FrameworkRow, ProblemCounts};
@@ -128,12 +129,23 @@ pub fn problem_counts(counts: ProblemCounts) -> String {
     format!("Problems with the input: {errors} errors, {warnings} warnings, {notes} notes")
 }
 
+/// Writes the frameworks that there are.
+pub fn frameworks(packs: &[Pack]) -> String {
+    let mut rows = vec![["id", "name", "version", "controls", "sha256"].map(str::to_owned).to_vec()];
+    for pack in packs {
+        let digest = pack.sha256.chars().take(12).collect();
+        let count = pack.controls.len().to_string();
+        rows.push(vec![pack.id.clone(), pack.name.clone(), pack.version.clone(), count, digest]);
+    }
+    table(&[Align::Left, Align::Left, Align::Left, Align::Right, Align::Left], &rows)
+}
+
 /// Writes the outcome of an assessment: gap, funnel, frameworks, population, what closes the most, facts.
 pub fn assess(bundle: &Bundle) -> String {
     let assessment = &bundle.assessment;
     let mut out = headline(bundle);
     out.push_str(&funnel(assessment));
-    out.push_str(&frameworks(assessment));
+    out.push_str(&by_framework(assessment));
     out.push_str(&population(assessment));
     out.push_str(&closers(assessment));
     out.push_str(&facts_listed(assessment));
@@ -182,7 +194,7 @@ fn funnel(assessment: &Assessment) -> String {
     format!("\n{}", table(&[Align::Left, Align::Right, Align::Right, Align::Left], &rows))
 }
 
-fn frameworks(assessment: &Assessment) -> String {
+fn by_framework(assessment: &Assessment) -> String {
     let head = ["framework", "controls", "met", "unmet", "unproven", "excepted", "not applicable"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for pack in &assessment.packs {

@@ -1,0 +1,117 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Moment;
+
+/// Shows what evidence of code changes holds, and what it does not: the attestation gap.
+///
+/// Reads exports from this machine and sends nothing anywhere. It reports evidence for and gaps in controls; whether
+/// that suffices is for a person to conclude.
+#[derive(Debug, Parser)]
+#[command(name = "lacuna", version, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 done; 1 the gate found gaps; 2 the call or the input cannot be used.")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lists files, their formats and what was read from them
+    Inspect(Inspect),
+    /// Tests every merged change and reports the gap
+    Assess(Assess),
+    /// Lists the frameworks that are built in
+    Frameworks(Frameworks),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Input {
+    /// Files, folders and archives with exports
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Sets a bound on what is read; see docs/limits.md for the names
+    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
+    pub(super) limit: Vec<(String, u64)>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Assess {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Framework to test against; may be given again [default: all]
+    #[arg(long, value_name = "ID")]
+    pub(super) framework: Vec<String>,
+    /// Policy to use instead of the bundle's lacuna.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) from: Option<Moment>,
+    /// End of the period, exclusive
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) to: Option<Moment>,
+    /// What "now" is, which decides what has expired [default: the latest time in the evidence]
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) now: Option<Moment>,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// File to write to instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Exits with 1 unless every change is substantiated and no criterion of the population is unmet
+    #[arg(long)]
+    pub(super) gate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Frameworks {
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+/// The shapes of a listing.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Shape {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// The shapes of an assessment.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// For the terminal
+    Table,
+    /// lacuna.assessment/v1
+    Json,
+    /// One row for each change and criterion
+    Csv,
+    /// A self-contained report
+    Html,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse(text).ok_or_else(|| "expected a date such as 2026-07-01, or a time such as 2026-07-01T00:00:00Z".into())
+}
+
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value = value.parse().map_err(|_| format!("{value:?} is no whole number"))?;
+    Ok((name.to_owned(), value))
+}
