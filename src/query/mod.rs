@@ -1,4 +1,5 @@
 //! stub
+pub mod route;
 /// s
 pub mod views {
     use crate::assess::Assessment;
