@@ -199,7 +199,8 @@ pub fn copy(text: &str) {
 
 /// Returns whether keys that are pressed on an element are text for it.
 pub fn is_editable(element: &Element) -> bool {
-    matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || element.has_attribute("contenteditable")
+    matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+        || element.has_attribute("contenteditable")
 }
 
 /// Returns the milliseconds since the page was opened.

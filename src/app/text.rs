@@ -32,7 +32,8 @@ pub fn number(value: u64) -> String {
 
 /// Returns a count with its noun, which takes an `s` when it is not one: `3 files`.
 pub fn count(value: u64, noun: &str) -> String {
-    [&number(value), " ", noun, if value == 1 { "" } else { "s" }].concat()
+    let ending = if value == 1 { "" } else { "s" };
+    [number(value).as_str(), " ", noun, ending].concat()
 }
 
 /// Returns a size in bytes with three figures at most: `41 MB`, `1.2 GB`.
@@ -75,7 +76,8 @@ pub fn percent(part: u64, whole: u64) -> u64 {
 pub fn width(part: u64, whole: u64) -> String {
     let hundredths = part.min(whole).saturating_mul(10_000) / whole.max(1);
     let rest = hundredths % 100;
-    [&(hundredths / 100).to_string(), if rest < 10 { ".0" } else { "." }, &rest.to_string(), "%"].concat()
+    let point = if rest < 10 { ".0" } else { "." };
+    [(hundredths / 100).to_string().as_str(), point, &rest.to_string(), "%"].concat()
 }
 
 /// Returns the first and last four digits of a digest: `9f3c…e201`.

@@ -1,5 +1,6 @@
 //! stub
 pub mod route;
+pub mod terms;
 /// s
 pub mod views {
     use crate::assess::Assessment;

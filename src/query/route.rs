@@ -349,19 +349,34 @@ mod tests {
     }
 
     fn any_route() -> impl Strategy<Value = Route> {
-        let record = proptest::option::of((any::<u32>(), "[a-zA-Z_-]{0,8}", proptest::option::of(any::<u32>())));
-        (0..View::ALL.len(), ".{0,12}", 0..3, ".{0,12}", ".{0,40}", (0..SORTS.len(), any::<bool>()), ".{0,20}", ".{0,20}", record)
-            .prop_map(|(view, framework, columns, control, query, (by, descending), change, filter, record)| Route {
-                view: View::ALL[view],
-                framework,
-                columns: [Columns::Month, Columns::Repository, Columns::Status][columns],
-                control,
-                query,
-                sort: Sort { by: SORTS[by].0, descending },
-                change,
-                filter,
-                record: record.map(|(record, key, index)| Address { record, key, index }),
-            })
+        let record =
+            proptest::option::of((any::<u32>(), "[a-zA-Z_-]{0,8}", proptest::option::of(any::<u32>())));
+        (
+            0..View::ALL.len(),
+            ".{0,12}",
+            0..3,
+            ".{0,12}",
+            ".{0,40}",
+            (0..SORTS.len(), any::<bool>()),
+            ".{0,20}",
+            ".{0,20}",
+            record,
+        )
+            .prop_map(
+                |(view, framework, columns, control, query, (by, descending), change, filter, record)| {
+                    Route {
+                        view: View::ALL[view],
+                        framework,
+                        columns: [Columns::Month, Columns::Repository, Columns::Status][columns],
+                        control,
+                        query,
+                        sort: Sort { by: SORTS[by].0, descending },
+                        change,
+                        filter,
+                        record: record.map(|(record, key, index)| Address { record, key, index }),
+                    }
+                },
+            )
     }
 
     proptest! {
