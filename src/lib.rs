@@ -12,6 +12,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(feature = "web")]
+pub mod app;
 pub mod assess;
 #[cfg(feature = "cli")]
 pub mod cli;

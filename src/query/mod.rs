@@ -7,7 +7,9 @@ pub mod facts;
 pub mod filter;
 pub mod matcher;
 pub mod matrix_view;
+pub mod route;
 pub mod sort;
+pub mod terms;
 pub mod views;
 pub mod words;
 

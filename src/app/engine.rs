@@ -1,0 +1,446 @@
+//! The way to the worker: requests out, replies into the root state, cancelling and starting anew.
+//!
+//! Wasm memory never shrinks and a busy worker cannot be interrupted, so cancelling, and opening another bundle, ends the
+//! worker and starts a fresh one. The handles of the files are kept, so that a bundle can be opened again after a crash.
+
+use std::sync::Arc;
+
+use gloo_events::EventListener;
+use js_sys::{Array, Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, File, MessageEvent, Worker};
+
+use super::files::Picked;
+use super::state::{App, List, PAGE, Stage, Trouble};
+use super::{dom, export, text};
+use crate::protocol::{Address, Answer, Message, Phase, Progress, Reply, Request};
+use crate::query::route::{Route, View};
+
+/// What an answer is awaited for.
+#[derive(Clone, Debug, PartialEq)]
+enum Waiting {
+    Open,
+    Overview,
+    Matrix,
+    Change,
+    Raw,
+    /// The list request with offset 0, and the number of the page.
+    Page(Request, u32),
+    Export,
+}
+
+impl Waiting {
+    /// Whether an answer for `self` is of no use once one for `other` is asked.
+    fn is_outdated_by(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Page(old, _), Self::Page(new, _)) => old != new,
+            (Self::Page(..), _) | (_, Self::Page(..)) => false,
+            _ => self == other,
+        }
+    }
+}
+
+/// The worker and what is awaited from it.
+#[derive(Default)]
+pub struct Bridge {
+    worker: Option<Worker>,
+    listeners: Vec<EventListener>,
+    id: u32,
+    generation: u32,
+    waiting: Vec<(u32, Waiting)>,
+    /// The last request for each slot, so that nothing is asked twice.
+    asked: Vec<Request>,
+    files: Vec<Picked>,
+    name: String,
+    spoken_at: f64,
+}
+
+impl Bridge {
+    fn end(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.terminate();
+        }
+        self.listeners.clear();
+        self.waiting.clear();
+        self.asked.clear();
+    }
+}
+
+/// Opens files as one bundle, in the place of what is open.
+pub fn open(app: App, name: String, mut files: Vec<Picked>) {
+    if files.is_empty() {
+        return;
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    app.bridge.update_value(|bridge| {
+        bridge.files = files;
+        bridge.name = name;
+    });
+    reopen(app);
+}
+
+/// Opens the kept files again, with the bounds as they are now.
+pub fn reopen(app: App) {
+    let mut bundle = None;
+    app.bridge.update_value(|bridge| {
+        bridge.end();
+        bridge.generation += 1;
+        let paths: Vec<String> = bridge.files.iter().map(|picked| picked.path.clone()).collect();
+        let files: Array = bridge.files.iter().map(|picked| &picked.file).collect();
+        bundle = Some((paths, files, bridge.name.clone()));
+    });
+    let Some((paths, files, name)) = bundle else { return };
+    app.trouble.set(None);
+    app.forget();
+    app.progress.set(Progress { files_known: paths.len() as u64, ..Progress::default() });
+    app.stage.set(Stage::Opening);
+    let limits = app.limits.get_untracked();
+    send(app, Waiting::Open, Request::Open { paths, limits, name }, Some(&files));
+}
+
+/// Opens the sample that the document carries.
+pub fn open_sample(app: App) {
+    let bytes = dom::call_boot("sample").unwrap_or(JsValue::NULL);
+    if !bytes.is_object() {
+        return;
+    }
+    if let Ok(file) = File::new_with_u8_array_sequence(&Array::of1(&bytes), "sample.zip") {
+        open(app, "sample.zip".to_owned(), vec![Picked { path: "sample.zip".to_owned(), file }]);
+    }
+}
+
+/// Returns whether the document carries a sample.
+pub fn has_sample() -> bool {
+    dom::by_id("sample").is_some() || dom::property(&dom::boot(), "hasSample").is_truthy()
+}
+
+/// Stops opening at once, whatever the worker is busy with.
+pub fn cancel(app: App) {
+    close(app);
+    app.spoken.set("Cancelled. Nothing is open.".to_owned());
+}
+
+/// Lets go of the bundle and gives its memory back.
+pub fn close(app: App) {
+    app.bridge.update_value(|bridge| {
+        bridge.end();
+        bridge.generation += 1;
+        bridge.files.clear();
+    });
+    app.forget();
+    app.trouble.set(None);
+    app.stage.set(Stage::Empty);
+    dom::focus_soon("h1");
+}
+
+/// Asks for a file to save.
+pub fn export(app: App, format: crate::protocol::ExportFormat) {
+    send(app, Waiting::Export, Request::Export { format }, None);
+}
+
+fn send(app: App, what: Waiting, request: Request, files: Option<&Array>) {
+    let Some(worker) = worker(app) else {
+        return crash(app, "The engine could not be started.");
+    };
+    let mut message = None;
+    app.bridge.update_value(|bridge| {
+        bridge.id += 1;
+        bridge.waiting.retain(|(_, old)| !old.is_outdated_by(&what));
+        bridge.waiting.push((bridge.id, what));
+        message = Some(Message { id: bridge.id, generation: bridge.generation, request });
+    });
+    let Some(text) = message.and_then(|message| serde_json::to_string(&message).ok()) else { return };
+    let envelope = Object::new();
+    let files = files.map_or(JsValue::UNDEFINED, |files| files.into());
+    // Setting a property of a new object cannot fail.
+    Reflect::set(&envelope, &JsValue::from_str("text"), &JsValue::from_str(&text)).ok();
+    Reflect::set(&envelope, &JsValue::from_str("files"), &files).ok();
+    if worker.post_message(&envelope).is_err() {
+        crash(app, "The engine does not take messages.");
+    }
+}
+
+/// Returns the worker; starts one when there is none.
+fn worker(app: App) -> Option<Worker> {
+    let running = app.bridge.try_with_value(|bridge| bridge.worker.clone()).flatten();
+    if running.is_some() {
+        return running;
+    }
+    let worker = dom::call_boot("newWorker").ok()?.dyn_into::<Worker>().ok()?;
+    let on_message = EventListener::new(&worker, "message", move |event| {
+        if let Some(event) = event.dyn_ref::<MessageEvent>() {
+            receive(app, &event.data());
+        }
+    });
+    let on_error = EventListener::new(&worker, "error", move |event| {
+        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+        crash(app, &message);
+    });
+    app.bridge.update_value(|bridge| {
+        bridge.worker = Some(worker.clone());
+        bridge.listeners = vec![on_message, on_error];
+    });
+    Some(worker)
+}
+
+/// The worker is lost: its state is gone, the files are still at hand.
+fn crash(app: App, detail: &str) {
+    let mut can_reload = false;
+    app.bridge.update_value(|bridge| {
+        bridge.end();
+        bridge.generation += 1;
+        can_reload = !bridge.files.is_empty();
+    });
+    app.forget();
+    app.stage.set(Stage::Empty);
+    app.trouble.set(Some(Trouble {
+        text: "The engine stopped. Nothing was sent anywhere, and your files are as they were.".to_owned(),
+        detail: detail.to_owned(),
+        can_reload,
+    }));
+}
+
+fn receive(app: App, data: &JsValue) {
+    let text = dom::property(data, "text").as_string();
+    let Some(text) = text else {
+        return match dom::text_property(data, "kind").as_str() {
+            "crashed" | "failed" => crash(app, &dom::text_property(data, "message")),
+            _ => {}
+        };
+    };
+    let Ok(answer) = serde_json::from_str::<Answer>(&text) else {
+        return crash(app, "The engine and this page are not of the same version.");
+    };
+    if app.bridge.try_with_value(|bridge| bridge.generation) != Some(answer.generation) {
+        return;
+    }
+    if let Reply::Progress(progress) = answer.reply {
+        return advance(app, progress);
+    }
+    let mut what = None;
+    app.bridge.update_value(|bridge| {
+        if let Some(at) = bridge.waiting.iter().position(|(id, _)| *id == answer.id) {
+            what = Some(bridge.waiting.remove(at).1);
+        }
+    });
+    if let Some(what) = what {
+        settle(app, what, answer.reply);
+    }
+}
+
+/// Shows how far opening is, and says it at most once a second.
+fn advance(app: App, progress: Progress) {
+    let now = dom::now();
+    let mut is_due = false;
+    app.bridge.update_value(|bridge| {
+        is_due = now - bridge.spoken_at >= 1000.0;
+        if is_due {
+            bridge.spoken_at = now;
+        }
+    });
+    if is_due {
+        app.spoken.set(in_words(&progress));
+    }
+    app.progress.set(progress);
+}
+
+/// Returns how far opening is, in words and real counts.
+pub fn in_words(progress: &Progress) -> String {
+    let records = text::count(progress.records, "record");
+    let done = text::bytes(progress.bytes_done);
+    let known = text::bytes(progress.bytes_known);
+    match progress.phase {
+        Phase::Reading => ["Reading ", &done, " of ", &known, " · ", &records].concat(),
+        Phase::Hashing => ["Waiting for the digests of the last files · ", &records].concat(),
+        Phase::Linking => ["Linking ", &records].concat(),
+        Phase::Assessing => {
+            let assessed = text::number(progress.assessed);
+            ["Testing ", &assessed, " of ", &text::count(progress.changes, "change")].concat()
+        }
+        Phase::Done => ["Read ", &records].concat(),
+    }
+}
+
+fn settle(app: App, what: Waiting, reply: Reply) {
+    match (what, reply) {
+        (Waiting::Open, Reply::Opened(summary)) => {
+            app.spoken.set(["Open: ", &text::count(summary.changes, "change")].concat());
+            app.summary.set(Arc::from(summary));
+            app.stage.set(Stage::Open);
+            dom::focus_soon("h1");
+        }
+        (Waiting::Open, Reply::Failed(fact)) => {
+            close(app);
+            app.trouble.set(Some(Trouble { text: fact, detail: String::new(), can_reload: false }));
+        }
+        (Waiting::Open, _) => close(app),
+        (Waiting::Export, Reply::Export { name, media, text }) => {
+            let saved = export::save(&name, &media, &text);
+            let words =
+                if saved { ["Saved as ", &name].concat() } else { "The browser refused to save.".to_owned() };
+            app.saving.set(words.clone());
+            app.spoken.set(words);
+        }
+        (Waiting::Export, Reply::Failed(fact)) => app.saving.set(fact),
+        (Waiting::Page(request, page), reply) => take_page(app, &request, page, reply),
+        (Waiting::Overview, reply) => app.overview.set(Some(Arc::new(reply))),
+        (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
+        (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
+        (Waiting::Change, reply) => {
+            let reply = Arc::new(reply);
+            app.change.set(Some(Arc::clone(&reply)));
+            let route = app.route.get_untracked();
+            if route.view == View::Change && route.record.is_none() {
+                if let Some(address) = first_record(&reply) {
+                    ask(app, Waiting::Raw, Request::Raw { address });
+                }
+            }
+        }
+        (Waiting::Export, _) => {}
+    }
+}
+
+/// Returns the record that is shown beside a change before the reader has chosen one.
+pub fn first_record(reply: &Reply) -> Option<Address> {
+    let Reply::Change(detail) = reply else { return None };
+    detail.verdicts.iter().find_map(|row| row.evidence.first()).map(|evidence| evidence.address.clone())
+}
+
+fn take_page(app: App, request: &Request, page: u32, reply: Reply) {
+    if app.list.with_untracked(|list| list.wanted.as_ref() != Some(request)) {
+        return;
+    }
+    let counts = match &reply {
+        Reply::Changes(changes) => (changes.page.total, changes.page.of),
+        Reply::Files(files) => (files.total, files.of),
+        Reply::Problems(problems) => (problems.total, problems.of),
+        Reply::Failed(fact) => {
+            let fact = fact.clone();
+            return app.list.update(|list| {
+                *list = List { wanted: list.wanted.take(), failure: fact, ..List::default() }
+            });
+        }
+        _ => return,
+    };
+    let mut is_other = false;
+    app.list.update(|list| is_other = list.take(request, page, counts.0, counts.1, Arc::new(reply)));
+    if is_other {
+        app.window.set((0, 50));
+        app.row.set(0);
+        if let Some(list) = dom::first(".list") {
+            list.set_scroll_top(0);
+        }
+    }
+}
+
+/// Asks for a slot, unless that was the last thing asked for it.
+fn ask(app: App, what: Waiting, request: Request) {
+    let kind = std::mem::discriminant(&request);
+    let is_known = app.bridge.try_with_value(|bridge| bridge.asked.contains(&request)).unwrap_or(true);
+    if is_known {
+        return;
+    }
+    app.bridge.update_value(|bridge| {
+        bridge.asked.retain(|old| std::mem::discriminant(old) != kind);
+        bridge.asked.push(request.clone());
+    });
+    send(app, what, request, None);
+}
+
+/// Asks for what the address names, whenever it or the bundle changes. The answers come back as messages: nothing is
+/// written here.
+pub fn load_on_navigation(app: App) {
+    let route = app.route;
+    Effect::new(move |_| {
+        if app.stage.get() == Stage::Open {
+            route.with(|route| load(app, route));
+        }
+    });
+    Effect::new(move |_| {
+        let (first, end) = app.window.get();
+        if app.stage.get() == Stage::Open {
+            if let Some(request) = route.with(list_request) {
+                load_rows(app, &request, first, end);
+            }
+        }
+    });
+}
+
+fn load(app: App, route: &Route) {
+    match route.view {
+        View::Overview | View::Population => ask(app, Waiting::Overview, Request::Overview),
+        View::Matrix => {
+            let request = Request::Matrix { framework: route.framework.clone(), columns: route.columns };
+            ask(app, Waiting::Matrix, request);
+        }
+        View::Change => {
+            let request =
+                Request::Change { id: route.change.clone(), query: route.query.clone(), sort: route.sort };
+            ask(app, Waiting::Change, request);
+        }
+        _ => {}
+    }
+    if let Some(address) = &route.record {
+        ask(app, Waiting::Raw, Request::Raw { address: address.clone() });
+    } else if route.view == View::Change {
+        // Back to a change whose answer is at hand: its first record again.
+        let first = app.change.with_untracked(|slot| slot.as_ref().and_then(|reply| first_record(reply)));
+        let is_same = app.change.with_untracked(|slot| match slot.as_deref() {
+            Some(Reply::Change(detail)) => detail.row.id == route.change,
+            _ => false,
+        });
+        if let (Some(address), true) = (first, is_same) {
+            ask(app, Waiting::Raw, Request::Raw { address });
+        }
+    }
+}
+
+/// Returns the request of the list that a route shows, with offset 0.
+fn list_request(route: &Route) -> Option<Request> {
+    let (offset, limit) = (0, PAGE);
+    match route.view {
+        View::Changes => {
+            Some(Request::Changes { query: route.query.clone(), sort: route.sort, offset, limit })
+        }
+        View::Files => Some(Request::Files { filter: route.filter.clone(), offset, limit }),
+        View::Problems => Some(Request::Problems { filter: route.filter.clone(), offset, limit }),
+        _ => None,
+    }
+}
+
+fn load_rows(app: App, request: &Request, first: u32, end: u32) {
+    let is_other = app.list.with_untracked(|list| list.wanted.as_ref() != Some(request));
+    if is_other {
+        // Not announced: what is shown stays until the first page of the new list is here.
+        app.list.update_untracked(|list| list.wanted = Some(request.clone()));
+    }
+    let (first, end) = if is_other { (0, 1) } else { (first, end.max(first + 1)) };
+    for page in first / PAGE..=(end - 1) / PAGE {
+        let is_here = app.list.with_untracked(|list| {
+            list.shown.as_ref() == Some(request)
+                && (list.pages.contains_key(&page) || page * PAGE >= list.total.max(1))
+        });
+        let what = Waiting::Page(request.clone(), page);
+        let is_awaited = app
+            .bridge
+            .try_with_value(|bridge| bridge.waiting.iter().any(|(_, waiting)| *waiting == what))
+            .unwrap_or(true);
+        if !is_here && !is_awaited {
+            send(app, what, with_offset(request, page * PAGE), None);
+        }
+    }
+}
+
+fn with_offset(request: &Request, at: u32) -> Request {
+    let mut request = request.clone();
+    match &mut request {
+        Request::Changes { offset, .. }
+        | Request::Files { offset, .. }
+        | Request::Problems { offset, .. } => {
+            *offset = at;
+        }
+        _ => {}
+    }
+    request
+}

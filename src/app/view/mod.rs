@@ -1,0 +1,13 @@
+//! The screens, one file each.
+
+pub mod change;
+pub mod changes;
+pub mod evidence;
+pub mod matrix;
+pub mod opening;
+pub mod overview;
+pub mod population;
+pub mod privacy;
+pub mod problems;
+pub mod report;
+pub mod welcome;
