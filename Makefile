@@ -26,7 +26,7 @@ MANIFEST := Cargo.toml Cargo.lock .cargo/config.toml
 RUST := $(shell find src -name '*.rs') $(shell find public -type f ! -name '*.js' ! -path 'public/samples/*')
 DOCUMENT := index.html $(shell find style public -type f)
 
-.PHONY: help setup serve dist check check-wasm test test-native test-browser bench clean
+.PHONY: help setup serve dist check check-wasm test test-native test-browser imports bench clean
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -76,11 +76,15 @@ check-wasm: setup-build ## Check the lints of the app and the worker
 
 test: setup ## Check and test everything, in the browser too
 	$(MAKE) --no-print-directory dist
-	$(MAKE) --no-print-directory check check-wasm
+	LACUNA_DIST=1 $(MAKE) --no-print-directory check check-wasm
 	$(MAKE) --no-print-directory test-browser
 
 test-browser: dist setup ## Run the browser tests on dist/lacuna.html
 	cd tests/browser && npx --no-install playwright test
+
+imports: ## Write down what the wasm modules import now, to be judged and committed
+	$(MAKE) --no-print-directory dist
+	$(PACK) imports --from "$(TRUNK_OUT)" > tests/fixtures/wasm-imports.txt
 
 bench: ## Measure the engine
 	cargo bench --locked

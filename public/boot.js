@@ -13,7 +13,8 @@
 //                             the engine says, `{kind: "failed", message}` when the engine could not be started.
 //   lacuna.sample()           Uint8Array, or null where no sample was packed
 //   lacuna.violations         array of {where: "page" | "worker" | "navigation", directive, blocked}: what the policy or
-//                             this script refused, the first 1000, from page and workers alike
+//                             this script refused, the first 1000, from page and workers alike; `directive` is one of
+//                             the policy's, or "navigation", "link" or "element" where this script refused
 //   lacuna.violationCount     number: all of them
 //   lacuna.requestCount()     number: resources that this page loaded over a network or from a disk, beside itself
 //   lacuna.removed            array of string: the interfaces that were taken away before the app started
@@ -81,11 +82,69 @@
   // A policy in the document cannot forbid leaving it. Where the browser announces navigations, those away from here
   // are refused; going to another part of the page, reloading and saving a file are not.
   globalThis.navigation?.addEventListener("navigate", (event) => {
-    const stays = event.hashChange || event.downloadRequest !== null || event.navigationType === "reload";
+    const stays = event.hashChange || event.downloadRequest != null || event.navigationType === "reload";
     if (stays || event.destination.sameDocument || !event.cancelable) return;
     event.preventDefault();
     record("navigation", "navigation", event.destination.url.slice(0, 200));
   });
+
+  // A link or form whose target is another window is no navigation of this one. So a link may only lead to a part of this
+  // page or save a file that was made here, and a form is for a script to read or for a dialog to close.
+  const leaves = (node) => {
+    if (!(node instanceof HTMLAnchorElement || node instanceof HTMLAreaElement || node instanceof SVGAElement)) return false;
+    const href = node.href.baseVal ?? node.href;
+    if (href === "" || (node.hasAttribute("download") && /^(blob|data):/.test(href))) return false;
+    return href.replace(/#.*/s, "") !== location.href.replace(/#.*/s, "") && !href.startsWith("#");
+  };
+  const refuseLink = (event) => {
+    if (!event.composedPath().some(leaves)) return;
+    event.preventDefault();
+    record("navigation", "link", "");
+  };
+  addEventListener("click", refuseLink, true);
+  addEventListener("auxclick", refuseLink, true);
+  for (const [holder, name] of [[HTMLElement.prototype, "click"], [EventTarget.prototype, "dispatchEvent"]]) {
+    const act = holder[name];
+    holder[name] = function (...words) {
+      if (!leaves(this)) return act.apply(this, words);
+      record("navigation", "link", "");
+      return false;
+    };
+  }
+  delete HTMLFormElement.prototype.submit;
+  addEventListener("submit", (event) => {
+    const method = event.submitter?.getAttribute("formmethod") ?? event.target.getAttribute("method");
+    if (method?.toLowerCase() !== "dialog") event.preventDefault();
+  }, true);
+
+  // Chromium connects to the host of a frame before the policy refuses it, and a frame without an address brings fresh
+  // copies of all that was taken away above; a link may connect ahead of need. The app uses none of them. Those that
+  // come as markup are taken out again as soon as the script that wrote them ends.
+  const UNUSED = ["iframe", "frame", "fencedframe", "object", "embed", "portal", "link"];
+  for (const name of ["createElement", "createElementNS"]) {
+    const create = Document.prototype[name];
+    Document.prototype[name] = function (...words) {
+      const kind = String(words[name === "createElement" ? 0 : 1]).toLowerCase();
+      if (!UNUSED.includes(kind.slice(kind.indexOf(":") + 1))) return create.apply(this, words);
+      record("page", "element", kind);
+      throw new DOMException(`Lacuna makes no <${kind}>`, "NotAllowedError");
+    };
+  }
+  for (const name of ["HTMLIFrameElement", "HTMLFrameElement", "HTMLObjectElement", "HTMLEmbedElement"]) {
+    for (const door of ["contentWindow", "contentDocument", "getSVGDocument"]) delete globalThis[name]?.prototype[door];
+  }
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) {
+      for (const node of addedNodes) {
+        if (node.nodeType !== Node.ELEMENT_NODE || document.readyState === "loading") continue;
+        for (const found of [node, ...node.querySelectorAll(UNUSED.join())]) {
+          if (!UNUSED.includes(found.localName)) continue;
+          found.remove();
+          record("page", "element", found.localName);
+        }
+      }
+    }
+  }).observe(document, { childList: true, subtree: true });
 
   const block = (id) => document.getElementById(id)?.textContent ?? null;
 
