@@ -354,7 +354,7 @@ mod tests {
         (
             0..View::ALL.len(),
             ".{0,12}",
-            0..3,
+            0..3usize,
             ".{0,12}",
             ".{0,40}",
             (0..SORTS.len(), any::<bool>()),
