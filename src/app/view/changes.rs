@@ -77,7 +77,7 @@ fn filter(app: App) -> AnyView {
         dom::replace(app, Route { query: event_target_value(&event), ..route });
     };
     view! {
-        <div class="filter" role="search">
+        <div class="filter" role="search" aria-label="This list">
             <label for="query">"Query"</label>
             <input
                 id="query"
