@@ -121,6 +121,9 @@ impl Command {
 }
 
 fn close(app: App) {
+    if dom::close_menus(None) {
+        return;
+    }
     if app.is_helping.get_untracked() {
         return app.is_helping.set(false);
     }

@@ -197,6 +197,35 @@ pub fn copy(text: &str) {
     }
 }
 
+/// Closes the menus that are open, but for the one that holds `inside`. Returns whether there was any.
+pub fn close_menus(inside: Option<&Element>) -> bool {
+    let Ok(menus) = document().query_selector_all("details.menu[open]") else { return false };
+    let mut has_closed = false;
+    for at in 0..menus.length() {
+        let Some(menu) = menus.get(at).and_then(|menu| menu.dyn_into::<Element>().ok()) else { continue };
+        if !inside.is_some_and(|inside| menu.contains(Some(inside))) {
+            let has_focus = document().active_element().is_some_and(|focus| menu.contains(Some(&focus)));
+            // The attribute can always be taken away.
+            menu.remove_attribute("open").ok();
+            let opener = menu.query_selector("summary").ok().flatten();
+            if let (true, Some(Ok(opener))) = (has_focus, opener.map(JsCast::dyn_into::<HtmlElement>)) {
+                opener.focus().ok();
+            }
+            has_closed = true;
+        }
+    }
+    has_closed
+}
+
+/// Closes menus when something else is pressed.
+pub fn listen_for_presses() {
+    EventListener::new(&document(), "click", |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        close_menus(target.as_ref());
+    })
+    .forget();
+}
+
 /// Returns whether keys that are pressed on an element are text for it.
 pub fn is_editable(element: &Element) -> bool {
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")

@@ -127,14 +127,16 @@ fn take(item: &DataTransferItem) -> Option<Dropped> {
     }
     let entry = item.webkit_get_as_entry().ok().flatten();
     let folder = entry.filter(FileSystemEntry::is_directory);
-    match folder.map(JsCast::dyn_into::<FileSystemDirectoryEntry>) {
-        Some(Ok(folder)) => {
+    match folder {
+        Some(folder) => {
+            // Not every browser has the class under its standard name, so that its method is what tells.
+            let folder = folder.unchecked_into::<FileSystemDirectoryEntry>();
             let method = dom::property(item, "getAsFileSystemHandle").dyn_into::<js_sys::Function>().ok();
             let handle = method.and_then(|method| method.call0(item).ok()?.dyn_into::<Promise>().ok());
             Some(Dropped::Folder(folder, handle))
         }
         // A file as such: the entry of a file cannot be read in a document that was opened from disk.
-        _ => item.get_as_file().ok().flatten().map(Dropped::File),
+        None => item.get_as_file().ok().flatten().map(Dropped::File),
     }
 }
 
@@ -187,17 +189,17 @@ async fn list_entry(
                 break;
             }
             for entry in entries.iter() {
-                match entry.dyn_into::<FileSystemDirectoryEntry>() {
-                    Ok(folder) => folders.push(folder),
-                    Err(entry) => {
-                        let entry = entry.dyn_into::<FileSystemFileEntry>()?;
-                        let promise = Promise::new(&mut |resolve, reject| {
-                            entry.file_with_callback_and_callback(&resolve, &reject);
-                        });
-                        let file = JsFuture::from(promise).await?.dyn_into::<File>()?;
-                        let path = entry.full_path().trim_start_matches('/').to_owned();
-                        picked.push(Picked { path, file });
-                    }
+                let entry = entry.unchecked_into::<FileSystemEntry>();
+                if entry.is_directory() {
+                    folders.push(entry.unchecked_into());
+                } else {
+                    let path = entry.full_path().trim_start_matches('/').to_owned();
+                    let entry = entry.unchecked_into::<FileSystemFileEntry>();
+                    let promise = Promise::new(&mut |resolve, reject| {
+                        entry.file_with_callback_and_callback(&resolve, &reject);
+                    });
+                    let file = JsFuture::from(promise).await?.dyn_into::<File>()?;
+                    picked.push(Picked { path, file });
                 }
                 if picked.len() > bound {
                     return Err(over(bound));

@@ -35,6 +35,7 @@ pub fn run() {
         dom::listen_for_navigation(app);
         dom::listen_for_violations(app);
         dom::keep_title(app);
+        dom::listen_for_presses();
         shell::shell(app)
     })
     .forget();

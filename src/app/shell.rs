@@ -112,7 +112,7 @@ fn search(app: App) -> AnyView {
         }
     };
     view! {
-        <form class="search" role="search" on:submit=submit>
+        <form class="search" role="search" aria-label="All changes" on:submit=submit>
             <input
                 node_ref=field
                 type="search"

@@ -103,7 +103,22 @@ pub fn measure(app: App) {
     let first = at(list.scroll_top()).saturating_sub(MARGIN);
     let end = at(list.scroll_top() + list.client_height()) + 1 + MARGIN;
     if app.window.get_untracked() != (first, end) {
+        let had_focus = document().active_element().is_some_and(|element| element.has_attribute("data-row"));
         app.window.set((first, end));
+        if had_focus {
+            request_animation_frame(move || keep_focus(app));
+        }
+    }
+}
+
+/// Gives the focus back to the row that had it, without scrolling: a row that is moved in the document loses it.
+fn keep_focus(app: App) {
+    let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    let row = app.row.get_untracked().to_string();
+    if let (true, Some(row)) = (is_lost, dom::first(&["[data-row=\"", &row, "\"]"].concat())) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        row.focus_with_options(&options).ok();
     }
 }
 

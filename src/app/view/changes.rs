@@ -46,10 +46,9 @@ pub fn changes(app: App) -> AnyView {
         {filter(app)}
         {chips(app)}
         {move || complaints(app)}
-        <div class="with-facets">
-            <div class="main-column">{list(app, spec)}{move || nothing(app, counts.get().0)}</div>
-            {facets(app)}
-        </div>
+        {facets(app)}
+        {list(app, spec)}
+        {move || nothing(app, counts.get().0)}
     }
     .into_any()
 }
@@ -78,7 +77,7 @@ fn filter(app: App) -> AnyView {
         dom::replace(app, Route { query: event_target_value(&event), ..route });
     };
     view! {
-        <div class="filter" role="search">
+        <div class="filter" role="search" aria-label="This list">
             <label for="query">"Query"</label>
             <input
                 id="query"
@@ -246,6 +245,7 @@ fn gaps(row: &ChangeRow) -> AnyView {
     .into_any()
 }
 
+/// What the changes that match have in common: a menu for each facet.
 fn facets(app: App) -> AnyView {
     let shown = move || {
         app.list.with(|list| match list.head().as_deref() {
@@ -255,16 +255,7 @@ fn facets(app: App) -> AnyView {
             _ => ().into_any(),
         })
     };
-    // Wide screens show them at once; on a narrow one they are a press away.
-    let is_wide =
-        window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width > 900.0);
-    view! {
-        <details class="facets" prop:open=is_wide>
-            <summary>"Narrow down"</summary>
-            <div class="facet-list">{shown}</div>
-        </details>
-    }
-    .into_any()
+    view! { <div class="facets" role="group" aria-label="Narrow down">{shown}</div> }.into_any()
 }
 
 fn facet(app: App, facet: &Facet) -> AnyView {
@@ -289,5 +280,13 @@ fn facet(app: App, facet: &Facet) -> AnyView {
         })
         .collect_view();
     let label = visible(&facet.label);
-    view! { <section aria-label=label.clone()><h2>{label.clone()}</h2><ul>{values}</ul></section> }.into_any()
+    let chosen = facet.values.iter().filter(|value| value.is_on).count();
+    let chosen = (chosen > 0).then(|| view! { <b>" · " {number(chosen as u64)}</b> });
+    view! {
+        <details class="menu" name="facet">
+            <summary>{label}{chosen}</summary>
+            <ul>{values}</ul>
+        </details>
+    }
+    .into_any()
 }

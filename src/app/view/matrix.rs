@@ -300,7 +300,7 @@ fn detail_row(control: &MatrixRow, width: usize) -> AnyView {
         <tr class="m-detail">
             <td colspan=width.to_string()>
                 <div class="m-detail-body">
-                    <p>{verdict(control.verdict)} " " {visible(&control.demands)} <span class="muted">{own}</span></p>
+                    <p>{verdict(control.verdict)} " " <b>{visible(&control.title)}</b> ". " {visible(&control.demands)} <span class="muted">{own}</span></p>
                     <dl class="kv">
                         {text_pair("Cites", &control.cites.join(" · "))}
                         {text_pair("Strength", &control.strength)} {text_pair("Kind", &control.kind)}

@@ -106,7 +106,10 @@ fn hero(overview: &Overview) -> AnyView {
             <div>
                 <p class=["big ", look.slug()].concat()>{percent(lost, gap.merged).to_string()} " %"</p>
                 <p class="big-words">
-                    "attestation gap: " {number(lost)} " of the " {number(gap.on_paper)} " approved on paper"
+                    "attestation gap"<br/>
+                    <span class="muted">
+                        {number(gap.on_paper)} " approved on paper, " {number(gap.substantiated)} " of them substantiated"
+                    </span>
                 </p>
                 <ul class="standings">
                     {line(Standing::Substantiated, gap.substantiated, "substantiated")}

@@ -52,7 +52,7 @@ pub fn filter_field(
         dom::replace(app, Route { filter: event_target_value(&event), ..route });
     };
     view! {
-        <div class="filter" role="search">
+        <div class="filter" role="search" aria-label="This list">
             <label for="filter">{label}</label>
             <input
                 id="filter"
