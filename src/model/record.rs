@@ -692,7 +692,8 @@ pub struct TicketDetailRecord<'a> {
 pub struct ListingRecord<'a> {
     /// `owner/name`, empty where not said.
     pub repository: Str<'a>,
-    /// What is listed: `changes`, `reviews`, `commits`, `files`, `deployments`.
+    /// What is listed: `changes`, `reviews`, `review comments`, `commits`, `files`, `checks`, `deployments`, `tickets`,
+    /// `issue comments`, `events`.
     pub of: &'static str,
     /// How it was made, as far as its shape tells (`gh pr list`, `REST pulls` …).
     pub source: &'static str,

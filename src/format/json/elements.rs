@@ -13,6 +13,9 @@ use crate::source::Window;
 /// Arrays inside the root array that are pages, and no deeper.
 const MOST_ARRAYS: u8 = 2;
 
+/// At most so many bytes of an element that is no object are passed over.
+const LONGEST_SCALAR: usize = 1 << 20;
+
 /// Where the walk over a JSON file stands.
 #[derive(Debug, Default)]
 pub struct Elements {
@@ -248,14 +251,13 @@ impl Elements {
 
     /// Passes over an element that is no object, and says so.
     fn pass_scalar(&mut self, window: &mut Window, out: &mut dyn Records, byte: u8) -> Result<(), Problem> {
-        // A scalar is short, or it is not what this file should hold: it must end within what one read brings.
-        window.fill()?;
-        let mut values = Deserializer::from_slice(window.bytes()).into_iter::<serde::de::IgnoredAny>();
-        let is_whole = matches!(values.next(), Some(Ok(_)));
-        let length = match byte {
-            b',' | b']' | b'}' | b'[' => 0,
-            _ if is_whole => values.byte_offset(),
-            _ => scalar_length(window.bytes()),
+        let length = loop {
+            match scalar_length(window.bytes()) {
+                Some(length) => break length,
+                // A scalar is short, or it is not what this file should hold.
+                None if window.bytes().len() > LONGEST_SCALAR || !window.fill()? => break 0,
+                None => {}
+            }
         };
         if length == 0 {
             return Err(self.lost(window, byte));
@@ -344,8 +346,20 @@ impl Elements {
     }
 }
 
-fn scalar_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|b| matches!(b, b',' | b']' | b'}')).unwrap_or(0)
+/// Returns the length of a string, number or word, or of what stands in its place, up to the next `,` or `]`; `None` where
+/// the bytes end first.
+fn scalar_length(bytes: &[u8]) -> Option<usize> {
+    if bytes.first() != Some(&b'"') {
+        return bytes.iter().position(|b| matches!(b, b',' | b']' | b'}' | b'[' | b'{' | b'"'));
+    }
+    let mut at = 1;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
 }
 
 fn invalid_utf8(at: &At, offset: usize) -> Problem {

@@ -172,6 +172,19 @@ fn an_element_that_is_no_object_costs_itself() {
 }
 
 #[test]
+fn elements_that_are_no_objects_are_passed_over_without_holding_the_file() {
+    let text = format!("[{}{{\"id\":1}}]", "7,".repeat(3 << 20));
+    let mut items = Items::default();
+    let mut problems = Problems::default();
+    let mut window = Window::new(Box::new(Bytes::new(text.into_bytes())));
+    let limits = Limits::default();
+    let mut reader = JsonReader::new(&mut items);
+    let context = Context { path: "x.json", limits: &limits };
+    assert_eq!(reader.step(&mut window, &context, &mut problems, 1 << 20), Ok(Step::More));
+    assert!(window.bytes().len() <= 4 << 20, "{}", window.bytes().len());
+}
+
+#[test]
 fn a_file_cut_short_keeps_the_records_before_it() {
     let (items, problems) = read(r#"[{"id":1},{"id":2,"na"#);
     assert_eq!(items.seen, ["/0 1"]);
