@@ -107,7 +107,8 @@ pub(super) enum Format {
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text).ok_or_else(|| "expected a date such as 2026-07-01, or a time such as 2026-07-01T00:00:00Z".into())
+    Moment::parse(text)
+        .ok_or_else(|| "expected a date such as 2026-07-01, or a time such as 2026-07-01T00:00:00Z".into())
 }
 
 fn limit(text: &str) -> Result<(String, u64), String> {

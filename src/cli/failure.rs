@@ -34,8 +34,10 @@ impl Failure {
     /// Says it on standard error. The fact may hold text from the input, so control characters are made visible.
     pub(super) fn tell(&self) {
         if let Self::Told { fact, hint } = self {
-            let fact: String =
-                fact.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect();
+            let fact: String = fact
+                .chars()
+                .map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c })
+                .collect();
             io::stderr().write_all(format!("lacuna: {fact}\nhint: {hint}\n").as_bytes()).ok();
         }
     }
@@ -46,6 +48,9 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::Closed;
         }
-        Self::new(format!("the output cannot be written: {error}"), "Check that there is room, or name a file with -o.".into())
+        Self::new(
+            format!("the output cannot be written: {error}"),
+            "Check that there is room, or name a file with -o.".into(),
+        )
     }
 }

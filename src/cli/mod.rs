@@ -83,7 +83,10 @@ fn run_assess(assess: &Assess) -> Result<ExitCode, Failure> {
     for id in &assess.framework {
         if !known.iter().any(|pack| pack.id.eq_ignore_ascii_case(id)) {
             let ids: Vec<&str> = known.iter().map(|pack| pack.id.as_str()).collect();
-            return Err(Failure::new(format!("no framework has the id {id}"), format!("The ids are: {}.", ids.join(", "))));
+            return Err(Failure::new(
+                format!("no framework has the id {id}"),
+                format!("The ids are: {}.", ids.join(", ")),
+            ));
         }
     }
     let options = Options {
@@ -127,22 +130,38 @@ fn open(input: &Input, options: Options) -> Result<Bundle, Failure> {
     for (name, value) in &input.limit {
         if !limits.set(name, *value) {
             let names: Vec<&str> = Limits::NAMES.iter().map(|(name, _)| *name).collect();
-            return Err(Failure::new(format!("there is no limit {name}"), format!("The limits are: {}.", names.join(", "))));
+            return Err(Failure::new(
+                format!("there is no limit {name}"),
+                format!("The limits are: {}.", names.join(", ")),
+            ));
         }
     }
     let found = disk::find(&input.paths, &limits);
     if found.roots.is_empty() {
-        let facts: Vec<String> = found.problems.iter().take(MOST_TOLD).map(|p| format!("{}: {}", p.file, p.found)).collect();
-        let fact = if facts.is_empty() { "no file is in the folders given".to_owned() } else { facts.join("; ") };
-        return Err(Failure::new(fact, "Name files, folders or archives that hold exports (docs/formats.md).".into()));
+        let facts: Vec<String> =
+            found.problems.iter().take(MOST_TOLD).map(|p| format!("{}: {}", p.file, p.found)).collect();
+        let fact =
+            if facts.is_empty() { "no file is in the folders given".to_owned() } else { facts.join("; ") };
+        return Err(Failure::new(
+            fact,
+            "Name files, folders or archives that hold exports (docs/formats.md).".into(),
+        ));
     }
-    let options = Options { name: name_of(&input.paths), limits, problems: found.problems, passed: found.passed, ..options };
+    let options = Options {
+        name: name_of(&input.paths),
+        limits,
+        problems: found.problems,
+        passed: found.passed,
+        ..options
+    };
     Ok(Engine::new(found.roots, options).run())
 }
 
 /// Returns the name of a bundle: the names of its paths.
 fn name_of(paths: &[PathBuf]) -> String {
-    let name = |path: &PathBuf| path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned();
+    let name = |path: &PathBuf| {
+        path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
+    };
     match paths {
         [one] => name(one),
         [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
@@ -152,7 +171,8 @@ fn name_of(paths: &[PathBuf]) -> String {
 
 fn packs() -> Result<Vec<framework::Pack>, Failure> {
     framework::builtin().map_err(|problems| {
-        let facts: Vec<String> = problems.iter().take(MOST_TOLD).map(|p| format!("{}: {}", p.file, p.found)).collect();
+        let facts: Vec<String> =
+            problems.iter().take(MOST_TOLD).map(|p| format!("{}: {}", p.file, p.found)).collect();
         Failure::new(facts.join("; "), "This build is broken: report it.".into())
     })
 }
@@ -171,7 +191,10 @@ fn read_policy(path: &Path) -> Result<(Policy, Vec<Problem>), Failure> {
     // A policy that was asked for and cannot be read as it is meant would decide something else than the caller thinks.
     let error = problems.iter().find(|problem| problem.severity == crate::problem::Severity::Error);
     if let Some(problem) = error {
-        return Err(broken(format!("{} {}; expected {}", problem.at.pointer, problem.found, problem.expected)));
+        return Err(broken(format!(
+            "{} {}; expected {}",
+            problem.at.pointer, problem.found, problem.expected
+        )));
     }
     for problem in &mut problems {
         if problem.file.is_empty() {

@@ -122,12 +122,16 @@ impl Serialize for Document<'_> {
             }),
         )?;
         map.serialize_entry("facts", &Each(|| facts::facts(assessment).into_iter().map(FactOut)))?;
-        map.serialize_entry("changes", &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })))?;
+        map.serialize_entry(
+            "changes",
+            &Each(|| ids.iter().enumerate().map(|(row, id)| ChangeOut { assessment, row, id })),
+        )?;
         map.serialize_entry(
             "frameworks",
             &Each(|| assessment.packs.iter().map(|pack| FrameworkOut { assessment, pack, ids: &ids })),
         )?;
-        let not_evaluable = || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
+        let not_evaluable =
+            || registry::all().map(CriterionIndex::criterion).filter(|criterion| !criterion.is_evaluated);
         map.serialize_entry("notEvaluable", &Each(|| not_evaluable().map(|criterion| criterion.id)))?;
         map.serialize_entry("problems", &Each(|| store.problems.iter().map(ProblemOut::new)))?;
         map.end()
@@ -271,7 +275,8 @@ impl Serialize for PopulationOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let assessment = self.assessment;
         let store = &assessment.store;
-        let merged = |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
+        let merged =
+            |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
         let mut map = serializer.serialize_map(Some(7))?;
         map.serialize_entry("size", &assessment.scope.len())?;
         map.serialize_entry("from", &merged(assessment.scope.first()))?;
@@ -282,7 +287,8 @@ impl Serialize for PopulationOut<'_> {
             evaluated_once().filter_map(|index| {
                 let finding = assessment.population.get(index.index())?;
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
-                let out = VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
+                let out =
+                    VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
                 Some((index.criterion().id, out))
             })
         };
@@ -396,7 +402,10 @@ impl Serialize for ChangeOut<'_> {
                 let finding = assessment.explain_with(&subject, index);
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
                 let capture = Some(finding.capture.word());
-                (index.criterion().id, Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence })
+                (
+                    index.criterion().id,
+                    Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence },
+                )
             })
         };
         map.serialize_entry("verdicts", &Map(verdicts))?;
@@ -425,7 +434,8 @@ impl Serialize for FrameworkOut<'_> {
         map.serialize_entry("id", &self.pack.id)?;
         map.serialize_entry("name", &self.pack.name)?;
         map.serialize_entry("version", &self.pack.version)?;
-        let controls = || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
+        let controls =
+            || self.pack.controls.iter().zip(&tallies).map(|(control, tally)| self.control(control, tally));
         map.serialize_entry("controls", &Each(controls))?;
         map.end()
     }
@@ -444,7 +454,12 @@ impl<'a> FrameworkOut<'a> {
                 }
             }
         }
-        ControlOut { id: &control.id, verdict: tally.verdict, counts: matrix_view::cell(&tally.totals), changes }
+        ControlOut {
+            id: &control.id,
+            verdict: tally.verdict,
+            counts: matrix_view::cell(&tally.totals),
+            changes,
+        }
     }
 }
 

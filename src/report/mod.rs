@@ -3,13 +3,6 @@
 
 pub mod chart;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod table;
-
-/// s
-pub mod html {
-    /// s
-    pub fn write(_: &crate::engine::Bundle) -> String {
-        String::new()
-    }
-}

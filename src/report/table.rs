@@ -9,8 +9,12 @@ use crate::protocol::{FrameworkRow, ProblemCounts};
 use crate::query::{facts, views};
 use crate::store::Store;
 
-/// How wide a column of free text may be.
+/// How wide a column of text may be.
 const WIDEST: usize = 64;
+/// How wide the last column may be.
+const WIDEST_LAST: usize = 120;
+/// How long a message may be.
+const WIDEST_MESSAGE: usize = 300;
 /// How many problems, holes and closers are listed.
 const MOST_LISTED: usize = 10;
 
@@ -25,8 +29,9 @@ pub enum Align {
 
 /// Lays rows out in columns, two spaces apart, the last one not filled up. The first row is the head.
 pub fn table(align: &[Align], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    let room = |column: usize| if column + 1 == align.len() { WIDEST_LAST } else { WIDEST };
+    let cells = |row: &Vec<String>| row.iter().enumerate().map(|(at, cell)| shown(cell, room(at))).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..align.len()).map(|column| width(column).unwrap_or(0)).collect();
@@ -46,17 +51,31 @@ pub fn table(align: &[Align], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// Returns text as a terminal may show it: on one line, without control or bidirectional characters, at most 64 long.
-pub fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(WIDEST * 4));
-    for (at, c) in text.chars().enumerate() {
-        if at == WIDEST {
-            out.push('…');
-            break;
-        }
-        out.push(if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c });
+/// Returns text as a terminal may show it: on one line, without control or bidirectional characters, and cut in the middle
+/// when it is longer than `room` characters.
+pub fn shown(text: &str, room: usize) -> String {
+    let visible = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
+    let count = text.chars().count();
+    if count <= room {
+        return text.chars().map(visible).collect();
     }
-    out
+    let (before, after) = (room / 2, room.saturating_sub(room / 2 + 1));
+    let start = text.chars().take(before);
+    let end = text.chars().skip(count - after);
+    start.chain(std::iter::once('…')).chain(end).map(visible).collect()
+}
+
+/// Writes a count of records with the noun that it is counted by, in the singular for one.
+pub fn counted(count: u64, plural: &str) -> String {
+    if count != 1 {
+        return format!("{count} {plural}");
+    }
+    let singular = match plural {
+        "aliases" => "alias",
+        "policies" => "policy",
+        _ => plural.strip_suffix('s').unwrap_or(plural),
+    };
+    format!("1 {singular}")
 }
 
 /// Writes a count of bytes in the unit that suits it.
@@ -77,8 +96,7 @@ pub fn inspect(bundle: &Bundle) -> String {
     let mut rows = vec![["file", "bytes", "sha256", "format", "records"].map(str::to_owned).to_vec()];
     for file in &store.files {
         let row = views::file_row(file);
-        let records: Vec<String> =
-            row.records.iter().map(|(noun, count)| format!("{count} {noun}")).collect();
+        let records: Vec<String> = row.records.iter().map(|(noun, count)| counted(*count, noun)).collect();
         let digest =
             if row.sha256.is_empty() { "not read".into() } else { row.sha256.chars().take(12).collect() };
         rows.push(vec![row.path, bytes(row.bytes), digest, row.title, records.join(", ")]);
@@ -88,7 +106,7 @@ pub fn inspect(bundle: &Bundle) -> String {
         .files
         .iter()
         .filter(|file| file.format.is_empty())
-        .map(|file| format!("  {}: {}\n", shown(&file.path), file.title))
+        .map(|file| format!("  {}: {}\n", shown(&file.path, WIDEST), file.title))
         .collect();
     if !reasons.is_empty() {
         out.push_str(&format!("\nNot read ({}):\n", reasons.len()));
@@ -165,7 +183,7 @@ fn headline(bundle: &Bundle) -> String {
     format!(
         "{}: {} changes merged, {period}, sha256 {}\n\n\
          Approved on paper  {:>7}\n  substantiated    {:>7}\n  contradicted     {:>7}   evidence speaks against it\n  unevidenced      {:>7}   nothing shows it either way\nNot approved       {:>7}\nNot known          {:>7}\n",
-        shown(&bundle.name),
+        shown(&bundle.name, WIDEST),
         gap.merged,
         bundle.sha256,
         gap.on_paper,
@@ -215,7 +233,7 @@ fn population(assessment: &Assessment) -> String {
     }
     let mut out = format!("\n{}", table(&[Align::Left; 3], &rows));
     for hole in assessment.holes.iter().take(MOST_LISTED) {
-        out.push_str(&format!("  {}\n", shown(&hole.text)));
+        out.push_str(&format!("  {}\n", shown(&hole.text, WIDEST_LAST)));
     }
     let more = assessment.holes.len().saturating_sub(MOST_LISTED);
     if more > 0 {
@@ -244,7 +262,7 @@ fn facts_listed(assessment: &Assessment) -> String {
     for fact in facts::facts(assessment) {
         let count =
             if fact.of > 0 { format!("{} of {}", fact.count, fact.of) } else { fact.count.to_string() };
-        out.push_str(&format!("  {count:>12}  {}\n", shown(&fact.text)));
+        out.push_str(&format!("  {count:>12}  {}\n", shown(&fact.text, WIDEST_LAST)));
     }
     out
 }
@@ -257,15 +275,16 @@ pub fn worst_problems(store: &Store, most: usize) -> String {
     let mut out = String::new();
     for problem in problems.iter().take(most) {
         let place = [problem.file.as_str(), problem.at.pointer.as_str()];
-        let place: Vec<String> = place.into_iter().filter(|text| !text.is_empty()).map(shown).collect();
+        let place: Vec<String> =
+            place.into_iter().filter(|text| !text.is_empty()).map(|text| shown(text, WIDEST)).collect();
         out.push_str(&format!(
             "{}: {}: {}",
             problem.severity.word(),
             place.join(" "),
-            shown_long(&problem.found)
+            shown(&problem.found, WIDEST_MESSAGE)
         ));
         if !problem.expected.is_empty() {
-            out.push_str(&format!("; expected {}", shown_long(&problem.expected)));
+            out.push_str(&format!("; expected {}", shown(&problem.expected, WIDEST_MESSAGE)));
         }
         out.push('\n');
     }
@@ -274,10 +293,6 @@ pub fn worst_problems(store: &Store, most: usize) -> String {
         out.push_str(&format!("and {more} more; see them with --format json\n"));
     }
     out
-}
-
-fn shown_long(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -292,7 +307,7 @@ mod tests {
         ];
         let out = table(&[Align::Left, Align::Left], &rows);
         assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'));
-        assert!(out.lines().all(|line| line.chars().count() < 100));
+        assert!(out.lines().all(|line| line.chars().count() < 140));
         let columns: Vec<_> =
             out.lines().map(|line| line.chars().position(|c| c == 'x' || c == 'b')).collect();
         assert_eq!(columns, [Some(11), Some(11)]);
