@@ -53,7 +53,7 @@ $(PACK): $(MANIFEST) $(RUST)
 
 $(TRUNK_OUT)/index.html: $(MANIFEST) $(RUST) Trunk.toml index.html
 	cargo fetch --locked
-	$(WASM_ENV) trunk build --release --dist "$(TRUNK_OUT)"
+	$(WASM_ENV) RUST_BACKTRACE=0 trunk build --release --dist "$(TRUNK_OUT)"
 	@touch $@
 
 dist/lacuna.html: $(TRUNK_OUT)/index.html $(PACK) $(DOCUMENT)
