@@ -5,6 +5,9 @@ use super::Format;
 /// The formats, in the order in which they are tried: the most specific first.
 pub static FORMATS: &[&Format] = &[
     &super::git_bundle::FORMAT,
+    &super::agent_trace::FORMAT,
+    &super::git_ai::FORMAT,
+    &super::commit_text::FORMAT,
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
     &super::github_deployments::FORMAT,

@@ -4,8 +4,10 @@
 //! that a large file can be stopped and its progress told, and puts what it reads into a [`Records`] receiver. A record
 //! that cannot be read is one problem; everything else goes on.
 
+pub mod agent_trace;
 pub mod attestation;
 pub mod branch_protection;
+pub mod commit_text;
 pub mod detect;
 pub mod gh_pull_requests;
 pub mod git_ai;

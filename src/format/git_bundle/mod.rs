@@ -1,245 +1,398 @@
-//! Git bundles v2 and v3, blobless too (gitformat-bundle(5)): commits, parents, changed paths, branches, notes.
+//! Git bundles, version 2 and 3: history, changed files, and notes of a repository in one file.
 //!
-//! `git bundle create out.bundle main 'refs/notes/*'` makes one; with `--filter=blob:none` it holds no file contents, and
-//! line counts are then not known. Every object is hashed as it is read, so an object is what its id says.
+//! `git bundle create FILE main refs/notes/*` makes one; `--filter=blob:none` leaves out the contents of files (then
+//! line counts are unknown and notes are missing). A bundle may build on commits that it leaves out (`^v1.0`,
+//! `--since`): first-parent lines end there. Every object is known by the SHA-1 over its own bytes, so what a ref names
+//! is what the repository held; who wrote it is no more than the commit says.
 
-mod history;
-mod pack;
+pub mod commits;
+mod header;
+mod notes;
+pub mod pack;
+mod trees;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Context, Format, Head, Whole, attestation, git_ai};
-use crate::model::place::hex;
+use super::commit_text::Commit;
+use super::{Context, Format, Head, Reader, Step};
+use crate::model::place::{At, Base, hex};
 use crate::model::record::ReferenceRecord;
-use crate::model::{At, Base, Record, Records};
-use crate::problem::{Kind, Problem, Spot, quote};
+use crate::model::{Record, Records};
+use crate::problem::{Kind as ProblemKind, Problem};
 use crate::source::{ByteSource, Limits, Window};
 
-use history::{Node, changed_files, node, notes, parse_id, peel, with_commit};
-use pack::{Id, Pack};
+use commits::{Graph, NONE};
+use header::{Header, Reference};
+use notes::Notes;
+use pack::{Id, Kind, Objects, PackIndex, Resolve, Scan};
+use trees::Differ;
+
+/// Ids of first-parent lines of one bundle; lines of further branches beyond it are left out.
+const MOST_LINE_IDS: usize = 4_000_000;
+/// Up to this many commits, the changed files of all are found, not only of those on the lines of branches.
+const FEW_COMMITS: usize = 20_000;
+/// Bytes of file contents that are compared to count lines.
+const COMPARED_BYTES: u64 = 2 << 30;
+/// Tags of tags that are followed.
+const MOST_TAGS: u32 = 8;
 
 /// Git bundles.
-pub const FORMAT: Format =
-    Format { id: "git-bundle", title: "git bundle", recognise, open: || Box::new(Whole(read)) };
-
-/// How long the header may be.
-const MOST_HEADER: usize = 4 << 20;
+pub static FORMAT: Format =
+    Format { id: "git-bundle", title: "Git bundle", recognise, open: || Box::new(BundleReader::default()) };
 
 fn recognise(head: &Head<'_>) -> Option<String> {
-    let first = head.bytes.split(|byte| *byte == b'\n').next()?;
-    matches!(first, b"# v2 git bundle" | b"# v3 git bundle")
-        .then(|| format!("its first line is {}", quote(&String::from_utf8_lossy(first))))
+    header::version(head.bytes).map(|version| format!("it starts as a git bundle of version {version}"))
 }
 
-/// What the header says.
-#[derive(Default)]
-struct Header {
-    refs: Vec<(String, Id, u64)>,
-    prerequisites: BTreeSet<Id>,
-    filter: String,
-    /// Offset of the pack.
-    pack: usize,
-}
-
-fn header(bytes: &[u8]) -> Result<Header, Problem> {
-    let mut header = Header::default();
-    let mut offset = 0;
-    for (number, line) in bytes[..bytes.len().min(MOST_HEADER)].split(|byte| *byte == b'\n').enumerate() {
-        let start = offset;
-        offset += line.len() + 1;
-        let spot = || Spot::line(number as u64 + 1, start as u64);
-        let broken = |found: String| Problem::error(Kind::Malformed, found).at(spot());
-        match line {
-            _ if number == 0 => {}
-            [] => {
-                header.pack = offset;
-                return Ok(header);
-            }
-            [b'@', capability @ ..] => {
-                let text = String::from_utf8_lossy(capability);
-                match text.split_once('=') {
-                    Some(("object-format", "sha1")) => {}
-                    Some(("filter", filter)) => filter.clone_into(&mut header.filter),
-                    _ => {
-                        return Err(broken(format!("the capability {}", quote(&text)))
-                            .expected("object-format=sha1 or filter"));
-                    }
-                }
-            }
-            [b'-', rest @ ..] => {
-                let id = rest
-                    .get(..40)
-                    .and_then(parse_id)
-                    .ok_or_else(|| broken("a prerequisite without an object id".into()))?;
-                header.prerequisites.insert(id);
-            }
-            _ => {
-                let id = line.get(..40).and_then(parse_id).filter(|_| line.get(40) == Some(&b' '));
-                let id = id.ok_or_else(|| {
-                    broken(format!("the line {}", quote(&String::from_utf8_lossy(line))))
-                        .expected("an object id and a ref")
-                })?;
-                header.refs.push((String::from_utf8_lossy(&line[41..]).into_owned(), id, start as u64));
-            }
-        }
-    }
-    Err(Problem::error(Kind::CutShort, "a bundle whose header does not end")
-        .expected("an empty line before the pack"))
-}
-
-fn read(bytes: &[u8], context: &Context<'_>, out: &mut dyn Records) -> Result<(), Problem> {
-    let header = header(bytes)?;
-    let mut problems = Vec::new();
-    let mut pack = Pack::new(&bytes[header.pack..], header.pack as u64, context.limits, &mut problems);
-    problems.into_iter().for_each(|problem| out.problem(problem));
-    let mut history = History { pack: &mut pack, nodes: BTreeMap::new(), on_line: BTreeSet::new() };
-    for (name, target, offset) in &header.refs {
-        history.reference(name, *target, *offset, out);
-    }
-    history.commits(out);
-    for (name, target, _) in &header.refs {
-        if name.starts_with("refs/notes/") {
-            history.notes(name, *target, out);
-        }
-    }
-    Ok(())
-}
-
-/// The history while it is being read.
-struct History<'p, 'a> {
-    pack: &'p mut Pack<'a>,
-    /// Commits that a branch reaches.
-    nodes: BTreeMap<Id, Node>,
-    /// Those on a first-parent line.
-    on_line: BTreeSet<Id>,
-}
-
-impl History<'_, '_> {
-    /// Emits a ref, and takes in what a branch reaches.
-    fn reference(&mut self, name: &str, target: Id, offset: u64, out: &mut dyn Records) {
-        let mut record =
-            ReferenceRecord { name: name.into(), target: hex(&target).into(), ..ReferenceRecord::default() };
-        let is_branch = name.starts_with("refs/heads/") || name == "HEAD";
-        match peel(self.pack, target) {
-            Some(tip) if is_branch => {
-                self.reach(tip);
-                let (line, reaches_root) = self.line(tip);
-                record.first_parents = line.iter().map(|id| hex(id).into()).collect();
-                record.reaches_root = reaches_root;
-                self.on_line.extend(line);
-            }
-            Some(_) => {}
-            None => {
-                let found =
-                    format!("the ref {} names {}, which is not in the bundle", quote(name), hex(&target));
-                out.problem(Problem::warning(Kind::Dangling, found).at(Spot::pointer(String::new(), offset)));
-            }
-        }
-        out.record(At::new(Base::Whole, offset, 41 + name.len() as u64), Record::Reference(record));
-    }
-
-    /// Takes in every commit that a tip reaches.
-    fn reach(&mut self, tip: Id) {
-        let mut open = vec![tip];
-        while let Some(id) = open.pop() {
-            if self.nodes.contains_key(&id) {
-                continue;
-            }
-            if let Some(node) = node(self.pack, &id) {
-                open.extend(&node.parents);
-                self.nodes.insert(id, node);
-            }
-        }
-    }
-
-    /// Returns the first-parent line of a tip, and whether it ends at a root.
-    fn line(&self, tip: Id) -> (Vec<Id>, bool) {
-        let mut line = Vec::new();
-        let mut next = Some(tip);
-        while let Some(id) = next {
-            let Some(node) = self.nodes.get(&id) else { return (line, false) };
-            line.push(id);
-            // Ids are digests, so a line cannot come back to itself; the count bounds it all the same.
-            if line.len() > self.nodes.len() {
-                return (line, false);
-            }
-            next = node.parents.first().copied();
-        }
-        (line, true)
-    }
-
-    /// Emits the commits, in the order of their ids.
-    fn commits(&mut self, out: &mut dyn Records) {
-        let nodes = std::mem::take(&mut self.nodes);
-        for (id, node) in &nodes {
-            let parent = node.parents.first().map(|parent| (parent, nodes.get(parent)));
-            // Below the bundle's edge the tree to compare with is not known.
-            let before = match parent {
-                None => Some(None),
-                Some((_, Some(parent))) => Some(Some(parent.tree)),
-                Some((_, None)) => None,
-            };
-            let files = before
-                .filter(|_| self.on_line.contains(id) || node.parents.len() < 2)
-                .and_then(|before| changed_files(self.pack, before, node.tree));
-            let Some((_, data)) = self.pack.object(id) else { continue };
-            let at = At::new(Base::Object(*id), 0, data.len() as u64);
-            let is_read =
-                with_commit(id, &data, files, |commit| out.record(at, Record::Commit(Box::new(commit))));
-            if !is_read {
-                let found = format!("the commit {}, which does not read as one", hex(id));
-                out.problem(Problem::error(Kind::Malformed, found).at(Spot::pointer(at.pointer(None), 0)));
-            }
-        }
-        self.nodes = nodes;
-    }
-
-    /// Emits what the notes of a ref say.
-    fn notes(&mut self, name: &str, target: Id, out: &mut dyn Records) {
-        let tree = peel(self.pack, target).and_then(|tip| node(self.pack, &tip)).map(|node| node.tree);
-        let Some(tree) = tree else { return };
-        let mut unread = 0u64;
-        for (about, blob) in notes(self.pack, tree) {
-            let Some((_, data)) = self.pack.object(&blob) else { continue };
-            let commit = hex(&about);
-            let at = At::new(Base::Object(blob), 0, data.len() as u64);
-            if !git_ai::read_note(&data, &commit, at, out) {
-                unread += read_lines(&data, blob, &commit, out);
-            }
-        }
-        if unread > 0 {
-            let found = format!("{unread} lines of notes under {} in no format that is read", quote(name));
-            out.problem(Problem::note(Kind::UnknownFormat, found));
-        }
-    }
-}
-
-/// Reads a note line by line as statements; returns how many lines are something else.
-fn read_lines(note: &[u8], blob: Id, commit: &str, out: &mut dyn Records) -> u64 {
-    let (mut offset, mut unread) = (0u64, 0);
-    for (number, line) in (1u32..).zip(note.split(|byte| *byte == b'\n')) {
-        let at = At::new(Base::ObjectLine(blob, number), offset, line.len() as u64);
-        offset += line.len() as u64 + 1;
-        if !line.trim_ascii().is_empty() && !attestation::read_line(line.trim_ascii(), commit, at, out) {
-            unread += 1;
-        }
-    }
-    unread
-}
-
-/// Reads one object of a bundle, to show it.
+/// Reads one object of a bundle again, for instance to show a record.
+///
+/// A bundle has no index, so this goes over the pack up to the object: milliseconds for a small bundle, about the time
+/// of reading it for a large one.
 ///
 /// # Errors
-/// When the bundle cannot be read any more or does not hold the object.
-pub fn read_object(source: Box<dyn ByteSource>, id: &[u8; 20], limits: &Limits) -> Result<Vec<u8>, Problem> {
+/// When the bundle cannot be read, or does not hold the object.
+pub fn read_object(source: Box<dyn ByteSource>, id: &Id, limits: &Limits) -> Result<Vec<u8>, Problem> {
     let mut window = Window::new(source);
     let bytes = window.whole(limits)?;
-    let header = header(bytes)?;
-    let mut pack = Pack::new(&bytes[header.pack..], header.pack as u64, limits, &mut Vec::new());
-    let object = pack.object(id).map(|(_, data)| data.to_vec());
-    object.ok_or_else(|| {
-        Problem::error(Kind::Dangling, format!("the bundle does not hold the object {}", hex(id)))
-    })
+    let header = Header::parse(bytes, limits, &mut Vec::new())?;
+    let index = PackIndex::build(bytes, header.pack_start, limits, Some(*id))?;
+    match Objects::new(index).read(bytes, id, limits) {
+        Some((_, data)) => Ok(data.to_vec()),
+        None => {
+            Err(Problem::error(ProblemKind::Dangling, format!("the bundle does not hold object {}", hex(id))))
+        }
+    }
+}
+
+/// Where the reader is.
+#[derive(Default)]
+enum Phase {
+    /// Bringing the file into memory.
+    #[default]
+    Load,
+    /// Finding the objects.
+    Scan(Box<Scan>),
+    /// Applying deltas.
+    Resolve(Box<Resolve>),
+    /// Walking the history.
+    Walk(Box<Objects>),
+    /// Putting out commits, from this one on.
+    Commits(Box<Objects>, usize),
+    /// Reading notes.
+    Notes(Box<Objects>),
+    /// Nothing is left.
+    Done,
+}
+
+struct BundleReader {
+    phase: Phase,
+    header: Header,
+    graph: Graph,
+    differ: Differ,
+    notes: Notes,
+    trees_missing: u64,
+}
+
+impl Default for BundleReader {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Load,
+            header: Header::default(),
+            graph: Graph::default(),
+            differ: Differ { budget: COMPARED_BYTES, is_out_of_budget: false },
+            notes: Notes::default(),
+            trees_missing: 0,
+        }
+    }
+}
+
+impl Reader for BundleReader {
+    fn step(
+        &mut self,
+        window: &mut Window,
+        context: &Context<'_>,
+        out: &mut dyn Records,
+        budget: u64,
+    ) -> Result<Step, Problem> {
+        let limits = context.limits;
+        self.phase = match std::mem::take(&mut self.phase) {
+            Phase::Load => self.load(window, limits, out, budget)?,
+            Phase::Scan(mut scan) => match scan.step(window.bytes(), limits, budget) {
+                Ok(false) => Phase::Scan(scan),
+                Ok(true) => Phase::Resolve(Box::new(scan.finish())),
+                Err(problem) => {
+                    // Everything before the break is still evidence.
+                    out.problem(problem);
+                    Phase::Resolve(Box::new(scan.finish()))
+                }
+            },
+            Phase::Resolve(mut resolve) => {
+                if resolve.step(window.bytes(), limits, budget) {
+                    let (index, problems) = resolve.finish(limits);
+                    problems.into_iter().for_each(|problem| out.problem(problem));
+                    self.tips(window.bytes(), limits, Objects::new(index), out)
+                } else {
+                    Phase::Resolve(resolve)
+                }
+            }
+            Phase::Walk(mut objects) => {
+                if self.graph.step(window.bytes(), &mut objects, limits, budget) {
+                    self.references(window.bytes(), limits, &mut objects, out);
+                    Phase::Commits(objects, 0)
+                } else {
+                    Phase::Walk(objects)
+                }
+            }
+            Phase::Commits(mut objects, from) => {
+                let next = self.commits(window.bytes(), limits, &mut objects, out, from, budget);
+                if next < self.graph.nodes.len() {
+                    Phase::Commits(objects, next)
+                } else {
+                    self.history_ended(out);
+                    self.notes.start();
+                    Phase::Notes(objects)
+                }
+            }
+            Phase::Notes(mut objects) => {
+                if self.notes.step(window.bytes(), &mut objects, limits, out, budget) {
+                    Phase::Done
+                } else {
+                    Phase::Notes(objects)
+                }
+            }
+            Phase::Done => Phase::Done,
+        };
+        Ok(if matches!(self.phase, Phase::Done) { Step::Done } else { Step::More })
+    }
+}
+
+impl BundleReader {
+    fn load(
+        &mut self,
+        window: &mut Window,
+        limits: &Limits,
+        out: &mut dyn Records,
+        budget: u64,
+    ) -> Result<Phase, Problem> {
+        let until = window.read().saturating_add(budget.max(1));
+        while window.length() <= limits.document_bytes && !window.ended() {
+            if window.read() >= until {
+                return Ok(Phase::Load);
+            }
+            window.fill()?;
+        }
+        // Refuses what is too large.
+        let bytes = window.whole(limits)?;
+        let mut problems = Vec::new();
+        let header = Header::parse(bytes, limits, &mut problems);
+        problems.into_iter().for_each(|problem| out.problem(problem));
+        self.header = header?;
+        match Scan::new(bytes, self.header.pack_start, limits) {
+            Ok(scan) => Ok(Phase::Scan(Box::new(scan))),
+            Err(problem) => {
+                // The refs are known even where the pack is not.
+                self.references(bytes, limits, &mut Objects::new(PackIndex::default()), out);
+                Err(problem)
+            }
+        }
+    }
+
+    /// Starts the walk over the history at the refs.
+    fn tips(&mut self, bytes: &[u8], limits: &Limits, mut objects: Objects, out: &mut dyn Records) -> Phase {
+        let mut missing = 0u64;
+        let mut tips = Vec::new();
+        for at in by_priority(&self.header.references) {
+            let reference = &self.header.references[at];
+            if objects.index.find(&reference.target).is_none() {
+                missing += 1;
+            } else if is_history(&reference.name) {
+                tips.extend(peel(bytes, limits, &mut objects, reference.target));
+            }
+        }
+        for reference in &self.header.references {
+            if is_notes(&reference.name) {
+                self.notes.add(&reference.name, reference.target);
+            }
+        }
+        if missing > 0 {
+            out.problem(
+                Problem::error(
+                    ProblemKind::Dangling,
+                    format!(
+                        "{missing} of {} refs name objects that the bundle does not hold",
+                        self.header.references.len()
+                    ),
+                )
+                .expected("a whole bundle: `git bundle verify` in a clone of the repository"),
+            );
+        }
+        // The walk takes the last one first.
+        tips.into_iter().rev().for_each(|tip| self.graph.start(tip));
+        Phase::Walk(Box::new(objects))
+    }
+
+    /// Puts out the refs, the most likely default branch first.
+    fn references(&mut self, bytes: &[u8], limits: &Limits, objects: &mut Objects, out: &mut dyn Records) {
+        let mut left = MOST_LINE_IDS;
+        let mut is_cut = false;
+        for at in by_priority(&self.header.references) {
+            let reference = &self.header.references[at];
+            let (mut line, mut reaches_root) = (Vec::new(), false);
+            if is_branch(&reference.name)
+                && let Some(tip) = peel(bytes, limits, objects, reference.target)
+            {
+                (line, reaches_root) = self.graph.line(&tip, left);
+                is_cut |= line.len() == left;
+                left -= line.len();
+            }
+            let record = ReferenceRecord {
+                name: reference.name.as_str().into(),
+                target: hex(&reference.target).into(),
+                first_parents: line.into_iter().map(Into::into).collect(),
+                reaches_root,
+                ..ReferenceRecord::default()
+            };
+            let at = At::new(Base::Line(reference.line), reference.start, reference.length);
+            out.record(at, Record::Reference(record));
+        }
+        if is_cut {
+            out.problem(
+                Problem::warning(
+                    ProblemKind::OverLimit,
+                    "the first-parent lines of further branches were left out",
+                )
+                .expected(format!(
+                    "lines of at most {MOST_LINE_IDS} commits in all: a bundle of less branches"
+                )),
+            );
+        }
+    }
+
+    /// Puts out commits from a position on; returns the next position.
+    fn commits(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+        objects: &mut Objects,
+        out: &mut dyn Records,
+        from: usize,
+        budget: u64,
+    ) -> usize {
+        let until = objects.spent().saturating_add(budget);
+        let mut next = from;
+        // Small objects that are cached cost nothing but still take time.
+        let most = usize::try_from(budget / 256).unwrap_or(usize::MAX).max(1);
+        while next < self.graph.nodes.len() && objects.spent() < until && next - from < most {
+            let node = self.graph.nodes[next];
+            next += 1;
+            let Some(data) = objects.read_kind(bytes, &node.id, Kind::Commit, limits) else { continue };
+            let Some(commit) = Commit::parse(&data) else { continue };
+            let is_shown = node.is_on_line || self.graph.nodes.len() <= FEW_COMMITS;
+            let before = match node.first_parent {
+                NONE if node.parents == 0 => Some(None),
+                NONE => None,
+                parent => self.graph.nodes.get(parent as usize).and_then(|parent| parent.tree).map(Some),
+            };
+            let mut files = None;
+            if is_shown && let (Some(before), Some(after)) = (before, node.tree) {
+                files = self.differ.files(bytes, objects, limits, before, after);
+                self.trees_missing += u64::from(files.is_none());
+            }
+            let id = hex(&node.id);
+            let at = At::new(Base::Object(node.id), 0, data.len() as u64);
+            out.record(at, Record::Commit(Box::new(commit.record(&id, files))));
+        }
+        next
+    }
+
+    fn history_ended(&self, out: &mut dyn Records) {
+        let builds_on = self.header.prerequisites.len();
+        if builds_on > 0 {
+            out.problem(
+                Problem::note(
+                    ProblemKind::Truncated,
+                    format!(
+                        "the bundle builds on {builds_on} commits that it leaves out: history ends there"
+                    ),
+                )
+                .expected("a bundle made without `^…` or `--since`"),
+            );
+        } else if self.graph.missing > 0 {
+            out.problem(Problem::warning(
+                ProblemKind::Dangling,
+                format!("{} commits that history names are not in the bundle", self.graph.missing),
+            ));
+        }
+        if self.trees_missing > 0 {
+            out.problem(
+                Problem::note(
+                    ProblemKind::Dangling,
+                    format!(
+                        "the changed files of {} commits are unknown: folders are not in the bundle",
+                        self.trees_missing
+                    ),
+                )
+                .expected("a bundle with trees: `--filter=blob:none` keeps them, `--filter=tree:0` does not"),
+            );
+        }
+        if self.differ.is_out_of_budget {
+            out.problem(
+                Problem::note(ProblemKind::OverLimit, "the changed lines of some commits were not counted")
+                    .expected(format!("contents of at most {COMPARED_BYTES} bytes in all")),
+            );
+        }
+    }
+}
+
+/// Returns the commit that an object id stands for, through annotated tags.
+fn peel(bytes: &[u8], limits: &Limits, objects: &mut Objects, target: Id) -> Option<Id> {
+    let mut id = target;
+    for _ in 0..MOST_TAGS {
+        match objects.index.find(&id)? {
+            (_, Kind::Commit) => return Some(id),
+            (_, Kind::Tag) => {
+                let tag = objects.read_kind(bytes, &id, Kind::Tag, limits)?;
+                id = commits::binary(tag.strip_prefix(b"object ")?.get(..40)?)?;
+            }
+            (_, Kind::Tree | Kind::Blob) => return None,
+        }
+    }
+    None
+}
+
+/// Returns whether a ref is one of notes: of `git notes`, or git-ai's older place for them.
+fn is_notes(name: &str) -> bool {
+    name.starts_with("refs/notes/") || name.starts_with("refs/ai/authorship/")
+}
+
+/// Returns whether a ref leads to the repository's history; the others hold data, or work that was put aside.
+fn is_history(name: &str) -> bool {
+    let data = [
+        "refs/notes/",
+        "refs/ai/",
+        "refs/stash",
+        "refs/heads/entire/checkpoints/",
+        "refs/remotes/origin/entire/",
+    ];
+    !data.iter().any(|start| name.starts_with(start))
+}
+
+/// Returns whether a ref is a branch.
+fn is_branch(name: &str) -> bool {
+    is_history(name)
+        && (name == "HEAD" || name.starts_with("refs/heads/") || name.starts_with("refs/remotes/"))
+}
+
+/// Returns the positions of refs: the usual default branches first, then in the order of the bundle.
+fn by_priority(references: &[Reference]) -> Vec<usize> {
+    let rank = |name: &str| match name {
+        "refs/heads/main" | "refs/heads/master" | "refs/heads/trunk" => 0,
+        "HEAD" => 1,
+        _ if name.starts_with("refs/heads/") => 2,
+        _ if name.starts_with("refs/remotes/") => 3,
+        _ => 4,
+    };
+    let mut order: Vec<usize> = (0..references.len()).collect();
+    order.sort_by_key(|at| rank(&references[*at].name));
+    order
 }
 
 #[cfg(test)]

@@ -163,10 +163,8 @@ pub(super) fn take<'a>(trailer: &Trailer<'a>, marks: &mut Marks<'a>) {
             disclosure(trailer, marks);
         }
         Some(b'a') if is_one(&["ai-tool", "ai-tools"]) => tool_trailer(trailer, marks),
-        Some(b'a') if is_one(&["ai-model", "ai-models"]) && !trailer.value.is_empty() => {
-            if !is_denial(trailer.value) {
-                disclosed(trailer, marks).model = Cow::Borrowed(trailer.value);
-            }
+        Some(b'a') if is_one(&["ai-model", "ai-models"]) && is_said(trailer.value) => {
+            disclosed(trailer, marks).model = Cow::Borrowed(trailer.value);
         }
         Some(b'a') if is_one(&["ai-prompt-summary", "ai-prompt"]) && !trailer.value.is_empty() => {
             let is_summary = key.len() > "ai-prompt".len();
@@ -227,6 +225,11 @@ fn disclosure<'a>(trailer: &Trailer<'a>, marks: &mut Marks<'a>) {
     }
 }
 
+/// Returns whether a value says something and denies nothing.
+fn is_said(value: &str) -> bool {
+    !value.is_empty() && !is_denial(value) && !is_unfilled(value)
+}
+
 fn is_denial(value: &str) -> bool {
     let value = value.trim_end_matches(['.', '!']);
     ["none", "no", "false", "not used", "unassisted", "never"]
@@ -281,7 +284,7 @@ fn assisted<'a>(trailer: &Trailer<'a>, by_ai: bool, marks: &mut Marks<'a>) {
 }
 
 /// Returns tool and model of a text that names a tool, a tool with a model, or a model.
-fn named(text: &str) -> Option<(Cow<'_, str>, &str)> {
+pub(super) fn named(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let text = text.trim();
     if let Some((agent, rest)) = agents::known().by_name(text) {
         let first = rest.chars().next();

@@ -131,6 +131,12 @@ pub fn trailers(message: &str) -> impl Iterator<Item = (&str, &str)> {
         .map(|trailer| (trailer.key, trailer.value))
 }
 
+/// Returns tool and model of a text that is known to name an author or tool: an AI tool, one with a model
+/// (`Claude Opus 4.6`), or a model alone (then the tool is empty); `None` for everything else, persons among it.
+pub fn tool_named(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    ai::named(text)
+}
+
 fn take<'a>(trailer: &lines::Trailer<'a>, signs: &mut Signs<'a>, marks: &mut ai::Marks<'a>) {
     let key = trailer.key;
     let is = |name: &str| key.eq_ignore_ascii_case(name);
