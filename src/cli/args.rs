@@ -113,6 +113,6 @@ fn moment(text: &str) -> Result<Moment, String> {
 
 fn limit(text: &str) -> Result<(String, u64), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    let value = value.parse().map_err(|_| format!("{value:?} is no whole number"))?;
+    let value = value.parse().map_err(|error| format!("{value:?} is no whole number: {error}"))?;
     Ok((name.to_owned(), value))
 }

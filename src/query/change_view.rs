@@ -8,7 +8,7 @@ use crate::protocol::{ChainStep, ChangeDetail, Sort, VerdictRow};
 use crate::store::{AccountId, Known, Place, Session};
 
 use super::filter::evaluated;
-use super::views::{change_row, evidence, evidence_row, minute, select};
+use super::views::{capture_of, change_row, evidence, evidence_row, minute, select};
 use super::words::short;
 
 /// Returns a change with its place among the changes of a query; `None` for an unknown id.
@@ -62,12 +62,11 @@ fn verdict_row(assessment: &Assessment, subject: &Subject<'_>, index: CriterionI
     let criterion = index.criterion();
     let finding = assessment.explain_with(subject, index);
     let is_open = matches!(finding.verdict, Verdict::Unmet | Verdict::Unproven);
-    let rests_on_nothing = finding.evidence.is_empty() && finding.verdict != Verdict::Met;
     VerdictRow {
         criterion: criterion.id.to_owned(),
         claim: criterion.claim.to_owned(),
         verdict: finding.verdict,
-        capture: if rests_on_nothing { String::new() } else { finding.capture.word().to_owned() },
+        capture: capture_of(&finding).unwrap_or_default().to_owned(),
         closes: if is_open { criterion.closes.to_owned() } else { String::new() },
         evidence: evidence(&assessment.store, &finding.evidence),
         reason: finding.reason,

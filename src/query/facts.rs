@@ -62,10 +62,16 @@ impl Facts<'_> {
         self.say("merger-named", "changes name who merged them", named, all, "is:merger-named");
         if named > 0 {
             let own = self.with(&[Property::SelfMerged]);
-            self.say("self-merged", "of them were merged by their own author", own, named, "is:self-merged");
+            self.say(
+                "self-merged",
+                "merges with a named merger were done by the author of the change",
+                own,
+                named,
+                "is:self-merged",
+            );
             let bots = self.with(&[Property::MergerNamed, Property::BotAuthored]);
             let query = "is:merger-named is:bot-authored";
-            self.say("bot-merged", "of them are changes of a bot, which no person wrote", bots, named, query);
+            self.say("bot-merged", "merges with a named merger are of a bot's change", bots, named, query);
         }
     }
 
@@ -101,7 +107,7 @@ impl Facts<'_> {
         let ai = self.with(&[Property::Ai]);
         if ai > 0 {
             let attested = self.with(&[Property::Ai, Property::Attested]);
-            let text = "of the changes that AI is known to have taken part in have a statement";
+            let text = "changes that AI is known to have taken part in have a statement";
             self.say("ai-attested", text, attested, ai, "is:ai is:attested");
         }
     }
@@ -180,21 +186,26 @@ impl Facts<'_> {
             .filter(|statement| is_summary(store.text(statement.predicate_type)))
             .collect();
         if !summaries.is_empty() {
-            let text = "verification summaries; Lacuna has not checked their signatures";
+            let text = "verification summaries are in the bundle; their signatures are not checked";
             self.say("verification-summaries", text, summaries.len(), 0, "");
             let levels = summaries.iter().flat_map(|summary| distinct_levels(store, summary));
             for (level, count) in most_frequent(levels) {
                 self.say(
                     &format!("level {level}"),
-                    &format!("of them claim {level}"),
+                    &format!("verification summaries claim {level}"),
                     count,
                     summaries.len(),
                     "",
                 );
             }
         }
-        let lists: Vec<&Statement> =
-            store.statements.iter().filter(|statement| statement.controls.is_some()).collect();
+        let lists: Vec<&Statement> = store
+            .statements
+            .iter()
+            .filter(|statement| {
+                statement.controls.is_some() && is_source(store.text(statement.predicate_type))
+            })
+            .collect();
         if !lists.is_empty() {
             let has_review = |statement: &&&Statement| {
                 let controls = statement.controls.iter().flatten();
@@ -203,8 +214,14 @@ impl Facts<'_> {
                     .any(|(name, _)| store.text(*name).to_ascii_lowercase().contains("review"))
             };
             let reviewed = lists.iter().filter(has_review).count();
-            self.say("control-lists", "statements list the controls that were in force", lists.len(), 0, "");
-            let text = "of these lists name a control on reviews";
+            self.say(
+                "control-lists",
+                "statements of source provenance list the controls that were in force",
+                lists.len(),
+                0,
+                "",
+            );
+            let text = "lists of controls in force name one on reviews";
             self.say("control-lists-review", text, reviewed, lists.len(), "");
         }
     }
@@ -229,6 +246,11 @@ const fn past(method: MergeMethod) -> &'static str {
         MergeMethod::Direct => "pushed directly, or rebased: no change is named",
         MergeMethod::Unknown => "merged in a way that is not known",
     }
+}
+
+/// Provenance of branches; that of tags says nothing of how changes came in.
+fn is_source(predicate_type: &str) -> bool {
+    predicate_type.contains("/source-provenance/")
 }
 
 fn is_summary(predicate_type: &str) -> bool {

@@ -234,7 +234,7 @@ impl Tokens<'_> {
                 '"' => in_quotes = !in_quotes,
                 '\\' if in_quotes => token.value.extend(chars.next().map(|(_, escaped)| escaped)),
                 ':' if !in_quotes && !is_text && token.key.is_none() => {
-                    token.key = Some(std::mem::take(&mut token.value))
+                    token.key = Some(std::mem::take(&mut token.value));
                 }
                 c if c.is_whitespace() && !in_quotes => {
                     end = at;

@@ -19,7 +19,7 @@ pub fn sort(assessment: &Assessment, rows: &mut [u32], sort: Sort) {
             by(rows, sort, |row| change(row).author.map_or("", |author| store.name(author)).to_lowercase());
         }
         SortBy::Lines => {
-            by(rows, sort, |row| change(row).lines.map(|(added, deleted)| added.saturating_add(deleted)))
+            by(rows, sort, |row| change(row).lines.map(|(added, deleted)| added.saturating_add(deleted)));
         }
         SortBy::Gaps => by(rows, sort, |row| gaps(assessment, row as usize)),
     }

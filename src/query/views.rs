@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::registry::CriterionIndex;
-use crate::assess::{Assessment, FunnelCount};
+use crate::assess::{Assessment, Finding, FunnelCount};
 use crate::model::place::hex;
 use crate::model::{AiInvolvement, Verdict};
 use crate::problem::{Problem, Severity};
@@ -81,7 +81,7 @@ pub fn overview(assessment: &Assessment) -> Overview {
     Overview {
         gap: assessment.gap(),
         funnel: funnel(assessment),
-        trend_svg: chart::trend(&months),
+        trend_svg: trend(assessment, &months),
         ai: ai(assessment),
         ai_svg: chart::ai_share(&months),
         months,
@@ -91,6 +91,12 @@ pub fn overview(assessment: &Assessment) -> Overview {
         holes: holes(assessment, MOST_HOLES),
         facts: facts::facts(assessment),
     }
+}
+
+/// Draws the trend; empty where nothing shows whether any change was approved, so that no line says "none was".
+pub fn trend(assessment: &Assessment, months: &[MonthRow]) -> String {
+    let gap = assessment.gap();
+    if gap.paper_unknown == gap.merged { String::new() } else { chart::trend(months) }
 }
 
 /// Returns the steps of the funnel with what each loses.
@@ -206,6 +212,12 @@ pub fn holes(assessment: &Assessment, most: usize) -> Vec<Hole> {
 /// Returns the rows of records behind a verdict.
 pub fn evidence(store: &Store, records: &[(String, Place)]) -> Vec<EvidenceRow> {
     records.iter().filter_map(|(label, place)| evidence_row(store, label, *place)).collect()
+}
+
+/// Returns how what a finding rests on is known; `None` where it rests on nothing.
+pub fn capture_of(finding: &Finding) -> Option<&'static str> {
+    let rests_on_nothing = finding.evidence.is_empty() && finding.verdict != Verdict::Met;
+    (!rests_on_nothing).then(|| finding.capture.word())
 }
 
 /// Returns the row of one record.

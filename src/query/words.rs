@@ -9,7 +9,7 @@ pub fn failure(criterion: &str, verdict: Verdict) -> String {
     let (unmet, unproven) = match criterion {
         "" => ("merged without any approval", "whose approval nothing shows"),
         "review.human" => {
-            ("without a person among the approvers", "whose approver may be a person or an app")
+            ("without a person among the approvers", "whose approval by a person nothing shows")
         }
         "review.independent" => {
             ("approved only by who wrote or prompted them", "whose approver's independence nothing shows")
@@ -17,7 +17,7 @@ pub fn failure(criterion: &str, verdict: Verdict) -> String {
         "review.current-revision" => {
             ("approved on an older revision", "whose approved revision nothing shows")
         }
-        "review.before-merge" => ("approved after the merge", "without a time of approval or merge"),
+        "review.before-merge" => ("approved after the merge", "whose time of approval nothing shows"),
         "review.uncontested" => ("merged over an open objection", "whose objections nothing shows"),
         "review.depth" => ("reviewed too lightly for size and risk", "whose depth of review nothing shows"),
         "ai.disclosed" => ("with AI's part not disclosed", "with AI's part not known"),

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::engine::Bundle;
 use crate::query::filter::evaluated;
+use crate::query::views;
 use crate::store::{Place, Store};
 
 /// The columns.
@@ -69,7 +70,7 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
             let tail = [
                 index.criterion().id.to_owned(),
                 finding.verdict.slug().to_owned(),
-                finding.capture.word().to_owned(),
+                views::capture_of(&finding).unwrap_or_default().to_owned(),
                 inert(&finding.reason),
                 inert(&evidence.join("; ")),
             ];

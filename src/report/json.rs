@@ -287,8 +287,7 @@ impl Serialize for PopulationOut<'_> {
             evaluated_once().filter_map(|index| {
                 let finding = assessment.population.get(index.index())?;
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
-                let out =
-                    VerdictOut { verdict: finding.verdict, reason: &finding.reason, capture: None, evidence };
+                let out = VerdictOut { verdict: finding.verdict, reason: &finding.reason, evidence };
                 Some((index.criterion().id, out))
             })
         };
@@ -321,8 +320,6 @@ pub fn population_digest(ids: &[String]) -> String {
 struct VerdictOut<'a> {
     verdict: Verdict,
     reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    capture: Option<&'static str>,
     evidence: Vec<EvidenceOut>,
 }
 
@@ -401,7 +398,7 @@ impl Serialize for ChangeOut<'_> {
             evaluated().map(|index| {
                 let finding = assessment.explain_with(&subject, index);
                 let evidence = EvidenceOut::all(assessment, &finding.evidence);
-                let capture = Some(finding.capture.word());
+                let capture = views::capture_of(&finding);
                 (
                     index.criterion().id,
                     Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence },

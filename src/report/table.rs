@@ -3,7 +3,6 @@
 use crate::assess::Assessment;
 use crate::engine::Bundle;
 use crate::framework::Pack;
-use crate::model::Verdict;
 use crate::problem::{Severity, is_invisible};
 use crate::protocol::{FrameworkRow, ProblemCounts};
 use crate::query::{facts, views};
@@ -112,23 +111,14 @@ pub fn inspect(bundle: &Bundle) -> String {
         out.push_str(&format!("\nNot read ({}):\n", reasons.len()));
         out.extend(reasons.into_iter().take(MOST_LISTED));
     }
-    let of_kind = |noun: &str| {
-        store
-            .files
-            .iter()
-            .flat_map(|file| &file.records)
-            .filter(|(n, _)| *n == noun)
-            .map(|r| r.1)
-            .sum::<u64>()
-    };
     out.push_str(&format!(
-        "\n{} files, sha256 {}\n{} changes, {} of them merged and in scope; {} statements; {} persons\n",
-        store.files.len(),
+        "\n{}, sha256 {}\n{}, {} of them merged and in scope; {}; {}\n",
+        counted(store.files.len() as u64, "files"),
         bundle.sha256,
-        of_kind("changes").max(store.changes.len() as u64),
+        counted(store.changes.len() as u64, "changes"),
         bundle.assessment.scope.len(),
-        store.statements.len(),
-        store.persons.len(),
+        counted(store.statements.len() as u64, "statements"),
+        counted(store.persons.len() as u64, "persons"),
     ));
     out.push_str(&problems_line(store));
     out
@@ -144,7 +134,9 @@ pub fn problem_counts(counts: ProblemCounts) -> String {
     if errors + warnings + notes == 0 {
         return "No problems with the input".into();
     }
-    format!("Problems with the input: {errors} errors, {warnings} warnings, {notes} notes")
+    let [errors, warnings, notes] = [(errors, "errors"), (warnings, "warnings"), (notes, "notes")]
+        .map(|(count, noun)| counted(count, noun));
+    format!("Problems with the input: {errors}, {warnings}, {notes}")
 }
 
 /// Writes the frameworks that there are.
@@ -181,10 +173,10 @@ fn headline(bundle: &Bundle) -> String {
         format!("{} to {}", summary.from, summary.to)
     };
     format!(
-        "{}: {} changes merged, {period}, sha256 {}\n\n\
+        "{}: {} merged, {period}, sha256 {}\n\n\
          Approved on paper  {:>7}\n  substantiated    {:>7}\n  contradicted     {:>7}   evidence speaks against it\n  unevidenced      {:>7}   nothing shows it either way\nNot approved       {:>7}\nNot known          {:>7}\n",
         shown(&bundle.name, WIDEST),
-        gap.merged,
+        counted(gap.merged, "changes"),
         bundle.sha256,
         gap.on_paper,
         gap.substantiated,
@@ -248,13 +240,12 @@ fn closers(assessment: &Assessment) -> String {
         return String::new();
     }
     let mut rows =
-        vec![["what closes the most", "changes", "controls", "criterion"].map(str::to_owned).to_vec()];
+        vec![["changes", "controls", "held back by", "what closes it"].map(str::to_owned).to_vec()];
     for closer in closers.into_iter().take(MOST_LISTED) {
-        let word = if closer.verdict == Verdict::Unmet { "unmet" } else { "unproven" };
-        let criterion = format!("{} {word}", closer.criterion);
-        rows.push(vec![closer.text, closer.changes.to_string(), closer.controls.to_string(), criterion]);
+        let criterion = format!("{} {}", closer.criterion, closer.verdict.word());
+        rows.push(vec![closer.changes.to_string(), closer.controls.to_string(), criterion, closer.text]);
     }
-    format!("\n{}", table(&[Align::Left, Align::Right, Align::Right, Align::Left], &rows))
+    format!("\n{}", table(&[Align::Right, Align::Right, Align::Left, Align::Left], &rows))
 }
 
 fn facts_listed(assessment: &Assessment) -> String {

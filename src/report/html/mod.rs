@@ -169,7 +169,11 @@ fn gap(out: &mut String, assessment: &Assessment) {
     }
     put!(out, "</div>");
     let months = views::months(assessment);
-    out.push_str(&chart::trend(&months));
+    let trend = views::trend(assessment, &months);
+    if trend.is_empty() && gap.merged > 0 {
+        put!(out, "<p>Nothing in the bundle shows whether any of them was approved.</p>");
+    }
+    out.push_str(&trend);
     put!(out, "<h3>AI's part</h3>");
     out.push_str(&chart::ai_share(&months));
     put!(
