@@ -347,7 +347,10 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str) {
             "minimum" => assert!(value.as_u64().is_none_or(|n| n >= rule.as_u64().unwrap()), "{at}: {value}"),
             "maxItems" => assert!(value.as_array().unwrap().len() as u64 <= rule.as_u64().unwrap(), "{at}"),
             "pattern" => {
-                assert!(value.as_str().is_none_or(|text| fits(rule.as_str().unwrap(), text)), "{at}: {value}")
+                assert!(
+                    value.as_str().is_none_or(|text| fits(rule.as_str().unwrap(), text)),
+                    "{at}: {value}"
+                );
             }
             "required" => {
                 for key in rule.as_array().unwrap() {
