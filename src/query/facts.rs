@@ -180,11 +180,16 @@ impl Facts<'_> {
 
     fn summaries_and_controls(&mut self) {
         let store = &self.assessment.store;
-        let summaries: Vec<&Statement> = store
+        // What stands in an odd serialisation is told apart: its issuer signed other bytes than the standard's reader sees.
+        let (odd, summaries): (Vec<&Statement>, Vec<&Statement>) = store
             .statements
             .iter()
             .filter(|statement| is_summary(store.text(statement.predicate_type)))
-            .collect();
+            .partition(|statement| statement.envelope == Envelope::SigstoreOdd);
+        if !odd.is_empty() {
+            let text = "more verification summaries stand in bundles of an odd serialisation, and are not counted with the others";
+            self.say("verification-summaries-odd", text, odd.len(), 0, "");
+        }
         if !summaries.is_empty() {
             let text = "verification summaries are in the bundle; their signatures are not checked";
             self.say("verification-summaries", text, summaries.len(), 0, "");
