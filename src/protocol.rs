@@ -22,7 +22,7 @@ pub struct Message {
 
 /// What the app can ask.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// Open files: the handles come beside the message, in the order of `paths`. Answered by [`Reply::Progress`] again
     /// and again, then [`Reply::Opened`] or [`Reply::Failed`].
@@ -172,9 +172,10 @@ pub struct Answer {
     pub reply: Reply,
 }
 
-/// What the worker answers.
+/// What the worker answers. No tag beside the content, here and in [`Request`]: reading one costs the app a seventh of its
+/// module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", content = "value", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Reply {
     /// Opening goes on.
     Progress(Progress),
