@@ -288,6 +288,7 @@ mod tests {
     fn lines_and_a_single_object_are_told_apart() {
         assert_eq!(peeked("{\"a\":1}\n{\"a\":2}\n").shape, Shape::Lines);
         assert_eq!(peeked("{\"a\":1}\n").shape, Shape::Object);
+        assert_eq!(peeked("[[{\"a\":1}],[]]").shape, Shape::Array, "pages in one list");
         assert_eq!(peeked("[ ]").shape, Shape::EmptyArray);
     }
 

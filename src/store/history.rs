@@ -54,9 +54,7 @@ pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
 impl Builder {
     /// Returns the row of a commit by its full id.
     fn commit_row(&self, id: Text) -> Option<Commit> {
-        let wanted = self.strings.get(id);
-        let at =
-            self.store.commits.binary_search_by(|commit| self.strings.get(commit.id).cmp(wanted)).ok()?;
+        let at = self.store.commit(id)?.index();
         self.store.commits.get(at).copied()
     }
 }

@@ -98,6 +98,7 @@ impl Builder {
                 None => self.store.commits.push(row),
             }
         }
+        self.store.index_commits();
         owners
     }
 

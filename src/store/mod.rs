@@ -79,7 +79,12 @@ pub struct Store {
     pub protected_lines: u64,
     /// Statements that were dropped because an equal one was there.
     pub repeated_statements: u64,
+    /// Row of each commit by the position of its id, [`NO_ROW`] for texts that are none.
+    commit_rows: Vec<u32>,
 }
+
+/// Marks a text that is no commit's id.
+const NO_ROW: u32 = u32::MAX;
 
 impl Store {
     /// Returns an interned text.
@@ -106,11 +111,16 @@ impl Store {
 
     /// Returns the commit with this full object id.
     pub fn commit(&self, id: Text) -> Option<CommitId> {
-        if id.is_empty() {
-            return None;
+        self.commit_rows.get(id.index()).filter(|&&row| row != NO_ROW).map(|&row| CommitId(row))
+    }
+
+    /// Notes where each commit is: a search by text would wait for memory at every step.
+    fn index_commits(&mut self) {
+        let most = self.commits.iter().map(|commit| commit.id.index() + 1).max().unwrap_or(0);
+        self.commit_rows = vec![NO_ROW; most];
+        for (commit, row) in self.commits.iter().zip(0..) {
+            self.commit_rows[commit.id.index()] = row;
         }
-        let wanted = self.text(id);
-        self.commits.binary_search_by(|commit| self.text(commit.id).cmp(wanted)).ok().map(CommitId::at)
     }
 
     /// Returns the file of a place, its pointer, and the record's place in the file.

@@ -16,6 +16,11 @@ impl Text {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+
+    /// Returns the position of the text in the order of first sight, for tables by text.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// The arena. Ids are given in the order of first sight, so they never depend on hashing.
