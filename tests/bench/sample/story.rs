@@ -139,7 +139,13 @@ fn tell(row: Row) -> Change {
         Quirk::NoReview => merged = opened + 12 * MINUTE,
         Quirk::Objection => {
             let body = "This keeps card data of the response in the log. Please strip it first.";
-            reviews.push(Review { by: &PRIYA, state: "CHANGES_REQUESTED", body, at: approved - 20 * MINUTE, of });
+            reviews.push(Review {
+                by: &PRIYA,
+                state: "CHANGES_REQUESTED",
+                body,
+                at: approved - 20 * MINUTE,
+                of,
+            });
         }
         _ => {}
     }
@@ -147,7 +153,9 @@ fn tell(row: Row) -> Change {
         Quirk::OneSitting => "Read it all in one go. The adapter has had no caller since May.",
         Quirk::AgentApproval => "Reviewed 2 files and 98 lines; no issues found in this pull request.",
         Quirk::BotApproval => "All checks are green.",
-        Quirk::Emergency => "Read after the fact: the guard on the order's state is right, and the test covers it.",
+        Quirk::Emergency => {
+            "Read after the fact: the guard on the order's state is right, and the test covers it."
+        }
         _ => praise,
     };
     if row.quirk != Quirk::NoReview && !is_direct {
