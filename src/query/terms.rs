@@ -1,15 +1,18 @@
 //! The terms of a query as the reader sees them: one after another, each to be taken out or put in.
 
-/// Splits a query into its terms, at spaces outside quotation marks and parentheses.
+/// Splits a query into its terms, at white space outside quotation marks; within them `\\` takes the next character as it
+/// is, as in [`super::filter`].
 pub fn terms(query: &str) -> Vec<&str> {
     let mut out = Vec::new();
-    let (mut start, mut is_quoted, mut depth) = (0, false, 0_usize);
-    for (at, c) in query.char_indices() {
+    let (mut start, mut is_quoted) = (0, false);
+    let mut chars = query.char_indices();
+    while let Some((at, c)) = chars.next() {
         match c {
             '"' => is_quoted = !is_quoted,
-            '(' if !is_quoted => depth += 1,
-            ')' if !is_quoted => depth = depth.saturating_sub(1),
-            c if c.is_whitespace() && !is_quoted && depth == 0 => {
+            '\\' if is_quoted => {
+                chars.next();
+            }
+            c if c.is_whitespace() && !is_quoted => {
                 if start < at {
                     out.push(&query[start..at]);
                 }
@@ -49,10 +52,10 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn quotation_marks_and_parentheses_hold_a_term_together() {
-        assert_eq!(terms(r#"  a:"b c"  (d e) f "#), [r#"a:"b c""#, "(d e)", "f"]);
+    fn quotation_marks_hold_a_term_together() {
+        assert_eq!(terms(r#"  a:"b c"  d "#), [r#"a:"b c""#, "d"]);
+        assert_eq!(terms(r#"a:"b \" c" d"#), [r#"a:"b \" c""#, "d"]);
         assert_eq!(terms(r#"a "never closed b"#), ["a", r#""never closed b"#]);
-        assert_eq!(terms(") a"), [")", "a"]);
     }
 
     #[test]
@@ -65,7 +68,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn terms_lose_nothing_but_space(query in "[a-z:\"() \u{a0}]{0,40}") {
+        fn terms_lose_nothing_but_space(query in "[a-z:\"\\\\ \u{a0}]{0,40}") {
             let squeezed: String = query.chars().filter(|c| !c.is_whitespace()).collect();
             let joined: String = terms(&query).concat().chars().filter(|c| !c.is_whitespace()).collect();
             prop_assert_eq!(joined, squeezed);

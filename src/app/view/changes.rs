@@ -84,7 +84,7 @@ fn filter(app: App) -> AnyView {
                 type="search"
                 autocomplete="off"
                 spellcheck="false"
-                placeholder="words, verdict:unmet, ai:unknown, month:2026-08, review.depth:unmet"
+                placeholder="words, standing:contradicted, ai:unknown, review.depth:unmet, -author:name"
                 prop:value=move || app.route.with(|route| route.query.clone())
                 on:input=typed
             />

@@ -10,6 +10,7 @@ use crate::app::text::{count, number, visible};
 use crate::app::ui::{awaited, digest, heading, pair, refused, text_pair, verdict};
 use crate::model::Verdict;
 use crate::protocol::{Cell, Columns, Matrix, MatrixRow, Reply};
+use crate::query::filter::quoted;
 use crate::query::route::{Route, View};
 
 /// The ways to lay out columns.
@@ -237,15 +238,9 @@ fn heat(
         ("ok", "0".to_owned())
     };
     let spoken = spoken(control, cell, label);
-    let base = if cell.unmet > 0 {
-        &control.query_unmet
-    } else if cell.unproven > 0 {
-        &control.query_unproven
-    } else {
-        ""
-    };
+    let query = cell_query(columns, control, cell, label);
     let class = ["cell ", class].concat();
-    let inner = if base.is_empty() {
+    let inner = if query.is_empty() {
         view! {
             <span class=class role="img" aria-label=spoken data-cell=place(row, column) tabindex="-1">
                 {text}
@@ -253,11 +248,6 @@ fn heat(
         }
         .into_any()
     } else {
-        let query = match columns {
-            Columns::Month => [base, " month:", label].concat(),
-            Columns::Repository => [base, " repo:", &quoted(label)].concat(),
-            Columns::Status => base.to_owned(),
-        };
         let href = Route::changes(query).fragment();
         view! { <a class=class href=href aria-label=spoken data-cell=place(row, column) tabindex="-1">{text}</a> }
             .into_any()
@@ -265,9 +255,22 @@ fn heat(
     view! { <td class="c" role="gridcell">{inner}</td> }.into_any()
 }
 
-/// Quotes a value of a term that holds a space or a quotation mark.
-fn quoted(value: &str) -> String {
-    if value.contains([' ', '"']) { ["\"", &value.replace('"', ""), "\""].concat() } else { value.to_owned() }
+/// Returns the query of the changes that give a cell its look; empty where no query can name them.
+fn cell_query(columns: Columns, control: &MatrixRow, cell: &Cell, label: &str) -> String {
+    let verdict = cell.verdict();
+    let is_empty = cell.applies() == 0 && (columns != Columns::Status || cell.not_applicable == 0);
+    // The queries of a control differ in the verdict at their end only.
+    let Some((head, tail)) = control.query_unmet.rsplit_once(Verdict::Unmet.slug()).filter(|_| !is_empty)
+    else {
+        return String::new();
+    };
+    let base = [head, verdict.slug(), tail].concat();
+    match columns {
+        Columns::Status => base,
+        Columns::Month if label.len() == 7 => [&base, " month:", label].concat(),
+        Columns::Repository if label != "not said" => [&base, " repository:", &quoted(label)].concat(),
+        Columns::Month | Columns::Repository => String::new(),
+    }
 }
 
 /// `CC8.1/approve, 2026-08: 51 deviate, 3 unproven of 110`.

@@ -282,16 +282,17 @@ fn months(rows: &[MonthRow]) -> AnyView {
         .iter()
         .map(|row| {
             let query = ["month:", &row.month].concat();
-            let on_paper = [&query, " on-paper:yes"].concat();
+            let on_paper = [&query, " paper:met"].concat();
             let substantiated = [&query, " standing:substantiated"].concat();
+            let (took_part, unknown) = ([&query, " is:ai"].concat(), [&query, " ai:unknown"].concat());
             view! {
                 <tr>
                     <th scope="row">{row.month.clone()}</th>
                     <td class="r">{door(row.merged, &query, "merged")}</td>
                     <td class="r">{door(row.on_paper, &on_paper, "approved on paper")}</td>
                     <td class="r">{door(row.substantiated, &substantiated, "substantiated")}</td>
-                    <td class="r num">{number(row.ai)}</td>
-                    <td class="r num">{number(row.ai_unknown)}</td>
+                    <td class="r">{door(row.ai, &took_part, "in which AI took part")}</td>
+                    <td class="r">{door(row.ai_unknown, &unknown, "with AI's part unknown")}</td>
                 </tr>
             }
         })

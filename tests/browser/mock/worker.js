@@ -95,7 +95,7 @@ const answers = {
     const all = rows.filter((one) => words.every((word) => JSON.stringify(one).toLowerCase().includes(word.replace(/^[a-z]+:/, ""))));
     if (ask.sort.descending) all.reverse();
     const facet = (term, label, key) => ({ term, label, values: [...new Set(all.map((one) => one[key]))].map((value) => ({ term: `${term}:${value}`, label: value, count: all.filter((one) => one[key] === value).length, is_on: ask.query.includes(`${term}:${value}`) })) });
-    return ["changes", { query: ask.query, complaints: ask.query.includes("??") ? ["`??` is no term"] : [], page: page(all, ask.offset, ask.limit, total), facets: [facet("standing", "Standing", "standing"), facet("ai", "AI's part", "ai"), facet("repo", "Repository", "repository")] }];
+    return ["changes", { query: ask.query, complaints: ask.query.includes("??") ? ["`??` is no term"] : [], page: page(all, ask.offset, ask.limit, total), facets: [facet("standing", "Standing", "standing"), facet("ai", "AI's part", "ai"), facet("repository", "Repository", "repository")] }];
   },
   change: (ask) => { const found = detail(ask.id); return found ? ["change", found] : ["failed", "This bundle holds no change of that id."]; },
   raw: (ask) => ["raw", { file: "github/pulls-2026-08.json", sha256: "41d7".repeat(16), format: "GitHub pull requests (gh pr view)", pointer: `/${ask.address.record}/reviews/2`, offset: 18234, length: 412, is_laid_out: false, is_cut: false,
@@ -111,7 +111,7 @@ const answers = {
   export: (ask) => ["export", { name: `lacuna.${ask.format}`, media: "text/plain", text: "the content\n" }],
 };
 const summary = { name: "acme-payments-2026-Q3.zip", sha256: "9f3c" + "0".repeat(56) + "e201", from: "2026-07-01", to: "2026-09-30", repositories: repos, changes: total, files: 212, statements: 184, holes: 6, problems: { errors: 1, warnings: 1, notes: 1 }, frameworks: frameworks.map((one) => [one.id, one.name]), engine: "0.1.0" };
-const send = (id, generation, reply, value) => postMessage({ text: JSON.stringify({ id, generation, reply: value === undefined ? { reply } : { reply, value } }) });
+const send = (id, generation, reply, value) => postMessage({ text: JSON.stringify({ id, generation, reply: value === undefined ? reply : { [reply]: value } }) });
 onmessage = ({ data }) => {
   const { id, generation, request } = JSON.parse(data.text);
   if (request.ask === "open") {
