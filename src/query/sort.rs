@@ -12,6 +12,8 @@ pub fn sort(assessment: &Assessment, rows: &mut [u32], sort: Sort) {
     let store = &assessment.store;
     let change = |row: u32| -> &Change { &store.changes[assessment.scope[row as usize].index()] };
     match sort.by {
+        // The scope is in this order already.
+        SortBy::Merged if !sort.descending => rows.sort_unstable(),
         SortBy::Merged => by(rows, sort, |row| change(row).merged),
         SortBy::Number => by(rows, sort, |row| change(row).number),
         SortBy::Title => by(rows, sort, |row| store.text(change(row).title).to_lowercase()),
