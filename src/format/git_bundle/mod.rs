@@ -6,9 +6,12 @@
 //! is what the repository held; who wrote it is no more than the commit says.
 
 pub mod commits;
+mod delta;
 mod header;
 mod notes;
 pub mod pack;
+mod resolve;
+mod scan;
 mod trees;
 
 use super::commit_text::Commit;
@@ -22,7 +25,9 @@ use crate::source::{ByteSource, Limits, Window};
 use commits::{Graph, NONE};
 use header::{Header, Reference};
 use notes::Notes;
-use pack::{Id, Kind, Objects, PackIndex, Resolve, Scan};
+use pack::{Id, Kind, Objects, PackIndex};
+use resolve::Resolve;
+use scan::Scan;
 use trees::Differ;
 
 /// Ids of first-parent lines of one bundle; lines of further branches beyond it are left out.
