@@ -75,11 +75,11 @@ fn drop_zone(app: App) -> AnyView {
 fn reads() -> AnyView {
     view! {
         <ul class="plain">
-            <li>"Pull requests, merge requests and Gerrit changes, with reviews and checks"</li>
-            <li>"Git bundles: commits, trailers, notes"</li>
-            <li>"AI records: git-ai notes, Agent Trace, session logs"</li>
-            <li>"Signed statements: in-toto, SLSA, Sigstore bundles"</li>
-            <li>"Test, scan and coverage reports, tickets, people, your own policy"</li>
+            <li>"GitHub pull requests, with reviews, commits, files, checks and tickets"</li>
+            <li>"Git bundles: commits, trailers, notes, branches"</li>
+            <li>"AI records: git-ai notes, Agent Trace, commit trailers"</li>
+            <li>"Statements: in-toto, DSSE, Sigstore bundles; their signatures are not checked yet"</li>
+            <li>"JUnit reports, deployments, branch protection, people, your own policy"</li>
         </ul>
     }
     .into_any()
