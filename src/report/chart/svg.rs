@@ -31,7 +31,8 @@ pub const AI: RGBColor = RGBColor(0, 0, 5);
 /// Nothing shows it.
 pub const UNKNOWN: RGBColor = RGBColor(0, 0, 6);
 
-const CLASSES: [&str; 7] = ["c-text", "c-line", "c-paper", "c-met", "c-gap", "c-ai", "c-unknown"];
+const CLASSES: [&str; 7] =
+    ["chart-text", "chart-line", "chart-paper", "chart-met", "chart-gap", "chart-ai", "chart-unknown"];
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
@@ -51,7 +52,7 @@ impl<'a> Svg<'a> {
         if color.alpha <= 0.0 {
             return;
         }
-        let class = CLASSES.get(usize::from(color.rgb.2)).copied().unwrap_or("c-text");
+        let class = CLASSES.get(usize::from(color.rgb.2)).copied().unwrap_or("chart-text");
         let opacity =
             if color.alpha < 1.0 { format!(" opacity=\"{:.2}\"", color.alpha) } else { String::new() };
         // Writing to a text does not fail.
@@ -153,7 +154,7 @@ impl DrawingBackend for Svg<'_> {
             VPos::Center => "0.35em",
             VPos::Bottom => "-0.2em",
         };
-        let class = CLASSES.get(usize::from(style.color().rgb.2)).copied().unwrap_or("c-text");
+        let class = CLASSES.get(usize::from(style.color().rgb.2)).copied().unwrap_or("chart-text");
         writeln!(
             self.out,
             "<text class=\"{class}\" {FILL} x=\"{x}\" y=\"{y}\" dy=\"{shift}\" text-anchor=\"{anchor}\" font-size=\"{}\">{}</text>",
