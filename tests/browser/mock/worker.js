@@ -113,8 +113,10 @@ const answers = {
 const summary = { name: "acme-payments-2026-Q3.zip", sha256: "9f3c" + "0".repeat(56) + "e201", from: "2026-07-01", to: "2026-09-30", repositories: repos, changes: total, files: 212, statements: 184, holes: 6, problems: { errors: 1, warnings: 1, notes: 1 }, frameworks: frameworks.map((one) => [one.id, one.name]), engine: "0.1.0" };
 const send = (id, generation, reply, value) => postMessage({ text: JSON.stringify({ id, generation, reply: value === undefined ? reply : { [reply]: value } }) });
 onmessage = ({ data }) => {
-  const { id, generation, request } = JSON.parse(data.text);
-  if (request.ask === "open") {
+  const { id, generation, request: said } = JSON.parse(data.text);
+  // `"overview"` or `{"matrix": {…}}`.
+  const [[ask, request]] = typeof said === "string" ? [[said, {}]] : Object.entries(said);
+  if (ask === "open") {
     if (request.name.includes("crash")) throw new Error("the engine met its end in engine.rs");
     const slow = request.name.includes("slow");
     let at = 0;
@@ -126,6 +128,6 @@ onmessage = ({ data }) => {
     };
     return tick();
   }
-  const [reply, value] = answers[request.ask](request);
+  const [reply, value] = answers[ask](request);
   send(id, generation, reply, value);
 };
