@@ -72,7 +72,12 @@ impl Accounts {
     fn keyed(&mut self, prefix: char, key: &str, strings: &mut Strings) -> AccountId {
         self.scratch.clear();
         self.scratch.push(prefix);
-        self.scratch.extend(key.chars().flat_map(char::to_lowercase));
+        if key.is_ascii() {
+            self.scratch.push_str(key);
+            self.scratch[prefix.len_utf8()..].make_ascii_lowercase();
+        } else {
+            self.scratch.extend(key.chars().flat_map(char::to_lowercase));
+        }
         let key = strings.intern(&self.scratch);
         let next = AccountId::at(self.rows.len());
         let id = *self.by_key.entry(key).or_insert(next);

@@ -28,8 +28,8 @@ pub struct Strings {
     bytes: String,
     /// End of each text in `bytes`.
     ends: Vec<u32>,
-    /// Ids by hash of their text.
-    table: HashTable<u32>,
+    /// Short hashes and ids by the hash of their text: a text is only looked at where its short hash fits.
+    table: HashTable<(u32, u32)>,
     hasher: foldhash::fast::FixedState,
 }
 
@@ -50,10 +50,9 @@ impl Strings {
         if text.is_empty() {
             return Text::EMPTY;
         }
-        let hash = self.hasher.hash_one(text);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        if let Some(&id) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
-            return Text(id);
+        let short = self.short_hash(text);
+        if let Some(known) = self.lookup(text, short) {
+            return known;
         }
         let (Ok(end), Ok(id)) =
             (u32::try_from(self.bytes.len() + text.len()), u32::try_from(self.ends.len()))
@@ -62,8 +61,7 @@ impl Strings {
         };
         self.bytes.push_str(text);
         self.ends.push(end);
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
+        self.table.insert_unique(spread(short), (short, id), |&(short, _)| spread(short));
         Text(id)
     }
 
@@ -81,14 +79,29 @@ impl Strings {
         if text.is_empty() {
             return Some(Text::EMPTY);
         }
+        self.lookup(text, self.short_hash(text))
+    }
+
+    fn lookup(&self, text: &str, short: u32) -> Option<Text> {
+        let is_it = |&(known, id): &(u32, u32)| known == short && slice(&self.bytes, &self.ends, id) == text;
+        self.table.find(spread(short), is_it).map(|&(_, id)| Text(id))
+    }
+
+    fn short_hash(&self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text);
-        self.table.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text).map(|&id| Text(id))
+        // Both halves count; what is cut off was folded in.
+        ((hash >> 32) ^ hash) as u32
     }
 
     /// Returns the text.
     pub fn get(&self, text: Text) -> &str {
         slice(&self.bytes, &self.ends, text.0)
     }
+}
+
+/// Returns a hash whose high and low bits both depend on all bits of the short one, as the table needs it.
+const fn spread(short: u32) -> u64 {
+    (short as u64 | 1 << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn slice<'a>(bytes: &'a str, ends: &[u32], id: u32) -> &'a str {

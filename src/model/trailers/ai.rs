@@ -1,12 +1,20 @@
 //! Marks of AI tools in typed texts.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::lines::Trailer;
 use super::{AiForm, AiSign, Identity, Position};
 use crate::model::agents::{self, Agent};
 use crate::model::record::PromptRecord;
 use crate::model::terms::ActorKind;
+
+// Preparing a search costs more than most texts are long.
+static GENERATED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"enerated "));
+static CURSOR_BODY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"CURSOR_AGENT_PR_BODY"));
+static ADDRESS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"://"));
 
 /// Words that follow a maker's name in the name of a model.
 const MODEL_WORDS: &[&str] =
@@ -357,16 +365,16 @@ fn slug(text: &str) -> String {
 /// Takes marks that are no trailers: `Generated with [tool](address)`, addresses of sessions, marks in comments.
 pub(super) fn scan_marks<'a>(text: &'a str, marks: &mut Marks<'a>) {
     let bytes = text.as_bytes();
-    for at in memchr::memmem::find_iter(bytes, b"enerated ") {
+    for at in GENERATED.find_iter(bytes) {
         if let Some((tool, line)) = generated(text, at) {
             marks.push(AiSign { tool, form: AiForm::GeneratedWith, text: line, ..AiSign::default() });
         }
     }
-    if memchr::memmem::find(bytes, b"CURSOR_AGENT_PR_BODY").is_some() {
+    if CURSOR_BODY.find(bytes).is_some() {
         let sign = AiSign { tool: "cursor".into(), form: AiForm::GeneratedWith, ..AiSign::default() };
         marks.push(AiSign { text: "CURSOR_AGENT_PR_BODY", ..sign });
     }
-    for at in memchr::memmem::find_iter(bytes, b"://") {
+    for at in ADDRESS.find_iter(bytes) {
         let rest = &text[at + 3..];
         let end = rest
             .find(|c: char| {

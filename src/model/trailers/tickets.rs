@@ -1,6 +1,9 @@
 //! Tickets that a text mentions: `#12`, `owner/name#12`, `AB#12`, `KEY-12`, and addresses of issues.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::{PullReference, TicketSign};
 
@@ -12,6 +15,9 @@ const NO_PROJECTS: &[&str] = &[
     "PEP", "PKCS", "PR", "PS", "PYSEC", "RFC", "RIPEMD", "RS", "RSA", "RUSTSEC", "SHA", "SLSA", "SOC", "SP",
     "SSL", "TLS", "UTC", "UTF", "WINDOWS",
 ];
+
+/// Preparing a search costs more than most texts are long.
+static ISSUES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"/issues/"));
 
 /// The most tickets that are taken from one text.
 const MOST: usize = 64;
@@ -31,7 +37,7 @@ pub(super) fn scan<'a>(text: &'a str, pull: Option<&PullReference<'_>>, out: &mu
             push(id, closes(&text[..start]), out);
         }
     }
-    for at in memchr::memmem::find_iter(bytes, b"/issues/") {
+    for at in ISSUES.find_iter(bytes) {
         if let Some((start, id)) = addressed(text, at) {
             push(id, closes(&text[..start]), out);
         }
