@@ -58,18 +58,18 @@ fn files(changes: &[Change]) -> (BTreeMap<String, Vec<u8>>, Value) {
     put("git/payments.bundle", payments.bundle(changes, evidence::note));
     let pulls = forge::pulls(changes, &payments, Repository::Payments);
     put("github/payments-pulls.json", forge::array(&pulls).into());
-    put(
-        "github/ledger-pulls.json",
-        forge::array(&forge::pulls(changes, &ledger, Repository::Ledger)).into(),
-    );
+    put("github/ledger-pulls.json", forge::array(&forge::pulls(changes, &ledger, Repository::Ledger)).into());
     put("github/payments-issues.json", forge::array(&forge::issues(changes)).into());
     put("github/payments-protection.json", forge::protection().into());
     put("github/payments-pulls-june.json", forge::june(&payments).into());
     // The same change once more, as somebody looked it up by itself.
-    let emergency = changes.iter().position(|change| change.row.quirk == Quirk::Emergency).expect("in the plan");
+    let emergency =
+        changes.iter().position(|change| change.row.quirk == Quirk::Emergency).expect("in the plan");
     let twice = forge::pull(&changes[emergency], &payments.ids[&emergency]);
     put(&format!("github/payments-pr-{}.json", changes[emergency].number), format!("{twice}\n").into());
-    for (path, text) in evidence::reports(changes, &payments).into_iter().chain(evidence::attestations(changes, &payments)) {
+    for (path, text) in
+        evidence::reports(changes, &payments).into_iter().chain(evidence::attestations(changes, &payments))
+    {
         put(&path, text.into());
     }
     let expectations = expectations(changes, &payments, &ledger);
@@ -98,7 +98,12 @@ fn archive(files: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
 fn expectations(changes: &[Change], payments: &history::History, ledger: &history::History) -> Value {
     let mut rows = BTreeMap::new();
     let mut holes = Vec::new();
-    for (history, (at, ids)) in payments.ids.iter().map(|entry| (payments, entry)).chain(ledger.ids.iter().map(|entry| (ledger, entry))) {
+    for (history, (at, ids)) in payments
+        .ids
+        .iter()
+        .map(|entry| (payments, entry))
+        .chain(ledger.ids.iter().map(|entry| (ledger, entry)))
+    {
         let change = &changes[*at];
         let name = forge::name(change.row.repository);
         let id = match change.number {

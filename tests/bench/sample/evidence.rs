@@ -53,7 +53,8 @@ pub fn note(change: &Change, commit: &str) -> String {
         ]),
         _ => json!([]),
     };
-    let who = if row.quirk == Quirk::AgentInitiator { COPILOT.identity() } else { row.initiator().identity() };
+    let who =
+        if row.quirk == Quirk::AgentInitiator { COPILOT.identity() } else { row.initiator().identity() };
     let metadata = json!({
         "schema_version": "authorship/3.0.0",
         "git_ai_version": "1.3.2",
@@ -153,8 +154,11 @@ fn release(rows: &mut Vec<Deployment>, changes: &[Change], history: &History, wa
     let Some(&last) = waiting.last() else { return };
     let change = &changes[last];
     let commit = &history.ids[&last].merge;
-    let (deployer, other) =
-        if noise(change.row.title, "deployer", 2) == 0 { ("dosei", "hvirtanen") } else { ("hvirtanen", "dosei") };
+    let (deployer, other) = if noise(change.row.title, "deployer", 2) == 0 {
+        ("dosei", "hvirtanen")
+    } else {
+        ("hvirtanen", "dosei")
+    };
     // From September on, releases need the approval of a second release manager.
     let approver = if change.merged >= day(9, 1) { other } else { "" };
     let mut push = |minutes: Time, environment, approver, status| {
@@ -200,7 +204,8 @@ fn junit(change: &Change) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"6\" failures=\"0\">\n  <testsuite name=\"payments::{suite}\" tests=\"6\" failures=\"0\" skipped=\"1\" timestamp=\"{at}\">\n"
     );
     for name in ["accepts", "refuses_twice", "keeps_the_key", "times_out", "rounds"] {
-        writeln!(out, "    <testcase classname=\"payments::{suite}\" name=\"{name}\" time=\"0.02\"/>").expect("text");
+        writeln!(out, "    <testcase classname=\"payments::{suite}\" name=\"{name}\" time=\"0.02\"/>")
+            .expect("text");
     }
     writeln!(
         out,
@@ -245,7 +250,8 @@ pub fn attestations(changes: &[Change], history: &History) -> BTreeMap<String, S
             let is_unprotected = change.row.quirk == Quirk::Unprotected;
             if is_unprotected || attested < 7 && noise(change.row.title, "attested", 3) == 0 {
                 attested += 1;
-                writeln!(provenance, "{}", envelope(&source_provenance(change, ids, is_unprotected))).expect("text");
+                writeln!(provenance, "{}", envelope(&source_provenance(change, ids, is_unprotected)))
+                    .expect("text");
             }
             if noise(change.row.title, "summary", 4) == 0 {
                 writeln!(summaries, "{}", summary(change, &ids.merge)).expect("text");
@@ -383,4 +389,3 @@ git/           git bundle create payments.bundle main refs/notes/ai
 attestations/  statements about commits; their signatures are made up
 tests/         reports of CI, in folders named after the commit
 ";
-

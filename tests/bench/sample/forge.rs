@@ -270,4 +270,3 @@ pub fn protection() -> String {
     });
     format!("{protection:#}\n")
 }
-

@@ -32,7 +32,8 @@ pub struct History {
     pub june: Vec<(&'static str, u64, String, Time)>,
 }
 
-const JUNE: [(&str, u64); 2] = [("Ask the acquirer for partial captures", 398), ("Log slow settlements", 401)];
+const JUNE: [(&str, u64); 2] =
+    [("Ask the acquirer for partial captures", 398), ("Log slow settlements", 401)];
 
 /// Every file that the product consists of before the quarter.
 const FILES: [&str; 14] = [
@@ -136,9 +137,7 @@ pub fn build(changes: &[Change], repository: Repository) -> History {
     History {
         ids: marks
             .iter()
-            .map(|(at, (own, merge))| {
-                (*at, Ids { commits: own.iter().map(of).collect(), merge: of(merge) })
-            })
+            .map(|(at, (own, merge))| (*at, Ids { commits: own.iter().map(of).collect(), merge: of(merge) }))
             .collect(),
         line,
         june: june.into_iter().map(|(title, number, mark, at)| (title, number, of(&mark), at)).collect(),
@@ -161,7 +160,8 @@ fn before_the_quarter(stream: &mut Stream) -> (June, Vec<(Time, usize)>) {
         parents,
         paths,
     };
-    let root = stream.commit(&base("Import the product from its old repository\n", start, vec![], FILES.to_vec()));
+    let root =
+        stream.commit(&base("Import the product from its old repository\n", start, vec![], FILES.to_vec()));
     let mut tips = vec![(start, root)];
     let mut june = Vec::new();
     for ((title, number), days) in JUNE.into_iter().zip(5..) {
@@ -285,10 +285,12 @@ impl History {
             }
         }
         git(&self.directory, &["fast-import", "--quiet"], Some(&text));
-        let pack = ["-c", "pack.threads=1", "-c", "core.compression=9", "-c", "pack.compression=9"];
-        let repack = [&pack[..], &["repack", "-q", "-a", "-d", "-f", "-F", "--window=250", "--depth=50"]];
+        // Stored without compression and deltas: the archive around it packs all objects as one, which is smaller.
+        let pack = ["-c", "pack.threads=1", "-c", "core.compression=0", "-c", "pack.compression=0"];
+        let repack = [&pack[..], &["repack", "-q", "-a", "-d", "-f", "-F", "--window=0", "--depth=0"]];
         git(&self.directory, &repack.concat(), None);
-        let create = [&pack[..], &["bundle", "create", "-q", "--version=2", "out.bundle", "main", "refs/notes/ai"]];
+        let create =
+            [&pack[..], &["bundle", "create", "-q", "--version=2", "out.bundle", "main", "refs/notes/ai"]];
         git(&self.directory, &create.concat(), None);
         std::fs::read(self.directory.join("out.bundle")).expect("the bundle")
     }
