@@ -269,7 +269,7 @@ impl Row {
         }
         let lacks_ai = matches!(self.ai, Ai::Unknown | Ai::NoPrompt(..) | Ai::Typed(_));
         // Keys that nobody defines leave the tool and model behind them unknown.
-        let lacks_model = self.quirk == Quirk::Dangling;
+        let lacks_model = self.quirk == Quirk::Dangling || matches!(self.ai, Ai::Note(_, ""));
         let lacks_release =
             matches!(self.quirk, Quirk::NotDeployed | Quirk::OffBranch | Quirk::DeployedByService);
         let lacks_checks = self.repository == Repository::Ledger;
