@@ -223,6 +223,11 @@ fn tool_approved(subject: &Subject<'_>, explain: bool) -> Finding {
             unknown = Some(session);
         } else if inventory.iter().any(|entry| allows(entry, tool, model, session, subject)) {
             approved = Some(session);
+        } else if model.is_empty() && inventory.iter().any(|entry| knows(entry, tool, session, subject)) {
+            // Some of its models are approved, and this record does not say which one it was.
+            if !names_model_elsewhere(subject, tool) {
+                unknown = Some(session);
+            }
         } else {
             return Finding::new(Verdict::Unmet, session.capture, explain, || {
                 let with = if model.is_empty() { String::new() } else { format!(" with {model}") };
@@ -237,18 +242,29 @@ fn tool_approved(subject: &Subject<'_>, explain: bool) -> Finding {
         })
         .with_all(subject.ai_sessions(), |session| session_label(subject, session)),
         _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
-            "The records do not name the tool.".into()
+            "The records do not name the tool and model that would have to be approved.".into()
         }),
     }
 }
 
 fn allows(entry: &ApprovedTool, tool: &str, model: &str, session: &Session, subject: &Subject<'_>) -> bool {
+    let model_fits = entry.models.is_empty() || entry.models.iter().any(|pattern| wildcard(pattern, model));
+    model_fits && knows(entry, tool, session, subject)
+}
+
+/// Returns whether another record of the tool names its model; that one is judged then.
+fn names_model_elsewhere(subject: &Subject<'_>, tool: &str) -> bool {
+    let store = subject.store;
+    subject.ai_sessions().any(|other| store.text(other.tool) == tool && !other.model.is_empty())
+}
+
+/// Returns whether an entry approves the tool at the time of the record, with whatever model.
+fn knows(entry: &ApprovedTool, tool: &str, session: &Session, subject: &Subject<'_>) -> bool {
     let at = session.at.or(subject.change.merged);
     let in_time = at.is_none_or(|at| {
         entry.from.is_none_or(|from| at >= from) && entry.until.is_none_or(|until| at < until)
     });
-    let model_fits = entry.models.is_empty() || entry.models.iter().any(|pattern| wildcard(pattern, model));
-    in_time && model_fits && wildcard(&entry.tool, tool)
+    in_time && wildcard(&entry.tool, tool)
 }
 
 fn consistent(subject: &Subject<'_>, explain: bool) -> Finding {

@@ -164,7 +164,9 @@ fn scope(store: &Store, policy: &Policy) -> Vec<ChangeId> {
             let Some(merged) = change.merged else { return false };
             policy.from.is_none_or(|from| merged >= from)
                 && policy.to.is_none_or(|to| merged < to)
-                && matches_any(&policy.repositories, store.text(change.repository))
+                // What does not say where it belongs cannot be left out.
+                && (change.repository.is_empty()
+                    || matches_any(&policy.repositories, store.text(change.repository)))
                 && (change.base_branch.is_empty()
                     || matches_any(&policy.branches, store.text(change.base_branch)))
         })

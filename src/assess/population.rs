@@ -1,7 +1,7 @@
 //! `population.*`: whether the list of changes can be relied on, and what is missing from it.
 
 use crate::model::{Capture, Moment, Verdict};
-use crate::store::{Branch, Change, ChangeSource, Place, Store};
+use crate::store::{Branch, Change, ChangeSource, Place, Store, Text};
 
 use super::Assessment;
 use super::finding::Finding;
@@ -132,7 +132,12 @@ fn complete(assessment: &Assessment, holes: &[HoleFound]) -> Finding {
             (hole.text.clone(), place)
         });
     }
+    let of_scope = assessment.scope.iter().map(|id| &store.changes[id.index()]);
+    let unplaced = of_scope.filter(|change| change.line_position.is_none()).count();
     match (has_list, has_history) {
+        (true, true) if unplaced > 0 => Finding::new(Verdict::Unproven, Capture::Inferred, true, || {
+            format!("The history that {unplaced} of the merged changes should be on is not in the bundle.")
+        }),
         (true, true) => Finding::new(Verdict::Met, Capture::SystemObserved, true, || {
             format!(
                 "Each of the {} commits on the first-parent line belongs to an exported change, and every merged change is on it.",
@@ -185,6 +190,7 @@ fn holes(assessment: &Assessment) -> Vec<HoleFound> {
 
 /// A branch's history with the time that it covers.
 struct Covered<'a> {
+    repository: Text,
     name: &'a str,
     reaches_root: bool,
     oldest: Moment,
@@ -198,6 +204,7 @@ fn covered(store: &Store) -> Vec<Covered<'_>> {
         let times = rows.filter_map(|row| store.commits[row.index()].committed);
         let name = store.text(branch.name);
         Some(Covered {
+            repository: branch.repository,
             name: name.strip_prefix("refs/heads/").unwrap_or(name),
             reaches_root: branch.reaches_root,
             oldest: times.clone().min()?,
@@ -210,7 +217,8 @@ fn covered(store: &Store) -> Vec<Covered<'_>> {
 /// Returns the hole of a merged change that should be on a branch of the bundle and is not.
 fn off_the_line(store: &Store, change: &Change, branches: &[Covered<'_>]) -> Option<HoleFound> {
     let base = store.text(change.base_branch);
-    let branch = branches.iter().find(|branch| branch.name == base)?;
+    let branch =
+        branches.iter().find(|branch| branch.name == base && branch.repository == change.repository)?;
     let merged = change.merged?;
     // What was merged before the history begins, or after it was taken, cannot be on it.
     let within = merged <= branch.newest && (branch.reaches_root || merged >= branch.oldest);

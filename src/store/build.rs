@@ -475,6 +475,7 @@ impl Builder {
 
     fn reference(&mut self, record: &ReferenceRecord<'_>, place: Place) {
         let row = Branch {
+            repository: self.strings.intern_lower(&record.repository),
             name: self.strings.intern(&record.name),
             target: self.strings.intern_lower(&record.target),
             line: record.first_parents.iter().map(|id| self.strings.intern_lower(id)).collect(),

@@ -19,6 +19,7 @@ const MOST_MERGED_COMMITS: usize = 10_000;
 /// Makes changes of the commits on protected first-parent lines that belong to no change yet, and tells every change on
 /// them its position.
 pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
+    name_repositories(builder);
     let lines = protected_lines(builder, policy);
     let mut by_merge: BTreeMap<Text, usize> = BTreeMap::new();
     for (at, raw) in builder.changes.iter().enumerate() {
@@ -27,16 +28,16 @@ pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
         }
     }
     let mut seen: BTreeSet<Text> = BTreeSet::new();
-    for (branch, line) in lines {
+    for Protected { repository, branch, line } in lines {
         let on_line: BTreeSet<Text> = line.iter().copied().collect();
         for (position, id) in line.iter().rev().enumerate() {
             if !seen.insert(*id) {
                 continue;
             }
             let Some(row) = builder.commit_row(*id) else { continue };
-            let at = by_merge.get(id).copied().or_else(|| by_number(builder, &row));
+            let at = by_merge.get(id).copied().or_else(|| by_number(builder, repository, &row));
             let at = at.or_else(|| rebased(builder, &row, &by_merge));
-            let at = at.unwrap_or_else(|| new_change(builder, &row, branch));
+            let at = at.unwrap_or_else(|| new_change(builder, &row, repository, branch));
             let change = &mut builder.changes[at].row;
             change.line_position = change.line_position.max(u32::try_from(position).ok());
             if change.merge_commit.is_empty() {
@@ -59,17 +60,47 @@ impl Builder {
     }
 }
 
+/// Gives every branch the repository that it belongs to. A git history does not say: it is the only one that anything
+/// names, else the one whose changes were merged at the most of the branch's commits.
+fn name_repositories(builder: &mut Builder) {
+    let mut of_commit: BTreeMap<Text, Text> = BTreeMap::new();
+    for raw in builder.changes.iter().filter(|raw| raw.row.merged.is_some()) {
+        of_commit.insert(raw.row.merge_commit, raw.row.repository);
+    }
+    of_commit.remove(&Text::EMPTY);
+    let strings = &builder.strings;
+    for branch in builder.store.branches.iter_mut().filter(|branch| branch.repository.is_empty()) {
+        let mut counts: BTreeMap<&str, (u32, Text)> = BTreeMap::new();
+        for repository in branch.line.iter().filter_map(|id| of_commit.get(id)) {
+            counts.entry(strings.get(*repository)).or_insert((0, *repository)).0 += 1;
+        }
+        let most = counts.into_values().rev().max_by_key(|(count, _)| *count);
+        branch.repository = most.map_or(builder.only_repository, |(_, repository)| repository);
+    }
+}
+
+/// The first-parent line of a protected branch.
+struct Protected {
+    repository: Text,
+    branch: Text,
+    line: Vec<Text>,
+}
+
 /// Returns the branches that count as protected with their first-parent lines: those of the policy, else those that
 /// changes were merged into, else the one that looks like the default branch.
-fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<(Text, Vec<Text>)> {
-    let heads: Vec<(String, Vec<Text>)> = builder
+fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<Protected> {
+    let heads: Vec<(String, Text, Vec<Text>)> = builder
         .store
         .branches
         .iter()
         .filter(|branch| !branch.line.is_empty())
         .map(|branch| {
             let name = builder.strings.get(branch.name);
-            (name.strip_prefix("refs/heads/").unwrap_or(name).to_owned(), branch.line.clone())
+            (
+                name.strip_prefix("refs/heads/").unwrap_or(name).to_owned(),
+                branch.repository,
+                branch.line.clone(),
+            )
         })
         .collect();
     let bases: BTreeSet<&str> = builder
@@ -80,10 +111,10 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<(Text, Vec<Tex
         .filter(|name| !name.is_empty())
         .collect();
     let by_policy = |name: &str| policy.branches.iter().any(|pattern| wildcard(pattern, name));
-    let mut chosen: Vec<&(String, Vec<Text>)> = heads
+    let mut chosen: Vec<&(String, Text, Vec<Text>)> = heads
         .iter()
         .filter(
-            |(name, _)| {
+            |(name, ..)| {
                 if policy.branches.is_empty() { bases.contains(name.as_str()) } else { by_policy(name) }
             },
         )
@@ -91,18 +122,22 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<(Text, Vec<Tex
     if chosen.is_empty() && policy.branches.is_empty() {
         let default = ["main", "master", "trunk", "HEAD"];
         chosen.extend(
-            default.iter().find_map(|name| heads.iter().find(|(head, _)| head == name)).or(heads.first()),
+            default.iter().find_map(|name| heads.iter().find(|(head, ..)| head == name)).or(heads.first()),
         );
     }
-    chosen.sort_by(|a, b| a.0.cmp(&b.0));
-    let owned: Vec<(String, Vec<Text>)> = chosen.into_iter().cloned().collect();
-    owned.into_iter().map(|(name, line)| (builder.strings.intern(&name), line)).collect()
+    let strings = &builder.strings;
+    chosen.sort_by(|a, b| (&a.0, strings.get(a.1)).cmp(&(&b.0, strings.get(b.1))));
+    let owned: Vec<(String, Text, Vec<Text>)> = chosen.into_iter().cloned().collect();
+    let named = owned.into_iter();
+    named
+        .map(|(name, repository, line)| Protected { repository, branch: builder.strings.intern(&name), line })
+        .collect()
 }
 
 /// Returns the exported change whose number a commit's subject names.
-fn by_number(builder: &Builder, row: &Commit) -> Option<usize> {
+fn by_number(builder: &Builder, repository: Text, row: &Commit) -> Option<usize> {
     let reference = trailers::pull_reference(builder.strings.get(row.subject))?;
-    let key = (builder.only_repository, reference.number);
+    let key = (repository, reference.number);
     // A number in a subject can be a ticket's: only a change that is merged, and at no other commit, is meant.
     builder.by_number.get(&key).copied().filter(|&at| {
         let change = &builder.changes[at].row;
@@ -135,7 +170,7 @@ fn rebased(builder: &mut Builder, row: &Commit, by_merge: &BTreeMap<Text, usize>
 }
 
 /// Makes a change of a commit on the branch that belongs to no exported one.
-fn new_change(builder: &mut Builder, row: &Commit, branch: Text) -> usize {
+fn new_change(builder: &mut Builder, row: &Commit, repository: Text, branch: Text) -> usize {
     let subject = builder.strings.get(row.subject).to_owned();
     let reference = trailers::pull_reference(&subject);
     let is_merge = row.parents.is_some_and(|parents| parents > 1);
@@ -153,7 +188,7 @@ fn new_change(builder: &mut Builder, row: &Commit, branch: Text) -> usize {
     let merger = if is_merge { row.author } else { None };
     let author = if is_merge { second_parent_author(builder, row).or(row.author) } else { row.author };
     let change = Change {
-        repository: builder.only_repository,
+        repository,
         number: reference.map_or(0, |reference| reference.number),
         title,
         source,
@@ -209,13 +244,13 @@ fn merged_commits(builder: &mut Builder, at: usize, row: &Commit, on_line: &BTre
 /// merge commit or head, or of a later revision of the same line.
 pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
     let mut by_object: BTreeMap<Text, usize> = BTreeMap::new();
-    let mut by_position: BTreeMap<(Text, u32), usize> = BTreeMap::new();
+    let mut by_position: BTreeMap<(Text, Text, u32), usize> = BTreeMap::new();
     for (at, change) in store.changes.iter().enumerate().filter(|(_, change)| change.merged.is_some()) {
         for id in [change.merge_commit, change.head].into_iter().filter(|id| !id.is_empty()) {
             by_object.entry(id).or_insert(at);
         }
         if let Some(position) = change.line_position {
-            by_position.insert((change.base_branch, position), at);
+            by_position.insert((change.repository, change.base_branch, position), at);
         }
     }
     let mut is_released = vec![false; store.changes.len()];
@@ -228,7 +263,8 @@ pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
         let change = &store.changes[at];
         let mut covered = vec![at];
         if let Some(position) = change.line_position {
-            let below = by_position.range((change.base_branch, 0)..=(change.base_branch, position));
+            let of = |position| (change.repository, change.base_branch, position);
+            let below = by_position.range(of(0)..=of(position));
             covered.extend(below.rev().map(|(_, at)| *at).take_while(|&at| !is_released[at]));
         }
         for at in covered {

@@ -543,6 +543,8 @@ pub struct Protection {
 /// A branch of a git history.
 #[derive(Clone, Debug, Default)]
 pub struct Branch {
+    /// The repository of the changes that were merged into it; empty where none is known.
+    pub repository: Text,
     /// Full name.
     pub name: Text,
     /// Tip.

@@ -66,7 +66,7 @@ fn files(changes: &[Change]) -> (BTreeMap<String, Vec<u8>>, Value) {
     let emergency =
         changes.iter().position(|change| change.row.quirk == Quirk::Emergency).expect("in the plan");
     let twice = forge::pull(&changes[emergency], &payments.ids[&emergency]);
-    put(&format!("github/payments-pr-{}.json", changes[emergency].number), format!("{twice}\n").into());
+    put(&format!("github/pull-{}.json", changes[emergency].number), format!("{twice}\n").into());
     for (path, text) in
         evidence::reports(changes, &payments).into_iter().chain(evidence::attestations(changes, &payments))
     {
@@ -126,8 +126,9 @@ fn expectations(changes: &[Change], payments: &history::History, ledger: &histor
         "holes": holes,
         "problems": [
             ["CONTENTS.txt", "unknown-format"],
-            [format!("github/payments-pr-{}.json", emergency.number), "duplicate"],
             ["github/payments-pulls-june.json", "cut-short"],
+            [format!("github/pull-{}.json", emergency.number), "duplicate"],
+            ["lacuna.toml", "conflict"],
         ],
     })
 }

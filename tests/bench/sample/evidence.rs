@@ -334,7 +334,7 @@ production = ["production"]
 bots = ["acme-approver"]
 
 [[ai.tool]]
-tool = "claude"
+tool = "claude*"
 from = 2026-01-01
 
 [[ai.tool]]

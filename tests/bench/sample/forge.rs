@@ -194,7 +194,7 @@ fn unmerged() -> Vec<(u64, Value)> {
     let of = |number: u64, title: &str, author: &Person, state: &str, opened: Time| {
         let pull = json!({
             "additions": 31, "author": account(author), "baseRefName": "main", "body": "", "changedFiles": 1,
-            "closingIssuesReferences": [], "commits": [], "createdAt": text(opened), "deletions": 2, "files": [],
+            "closingIssuesReferences": [], "commits": [], "createdAt": text(opened), "deletions": 2, "files": [{ "additions": 31, "changeType": "MODIFIED", "deletions": 2, "path": "src/api.rs" }],
             "headRefName": "try/it", "headRefOid": format!("{:040x}", u128::from(number) << 99 | 0x5eed), "isDraft": state == "OPEN", "labels": [], "mergeCommit": null,
             "mergedAt": null, "mergedBy": null, "number": number, "reviews": [], "state": state,
             "statusCheckRollup": [], "title": title, "url": format!("https://github.com/acme/payments/pull/{number}"),

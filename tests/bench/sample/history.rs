@@ -285,8 +285,9 @@ impl History {
             }
         }
         git(&self.directory, &["fast-import", "--quiet"], Some(&text));
-        let pack = ["-c", "pack.threads=1", "-c", "core.compression=9", "-c", "pack.compression=9"];
-        let repack = [&pack[..], &["repack", "-q", "-a", "-d", "-f", "-F", "--window=250", "--depth=50"]];
+        // Stored without compression and deltas: the archive around it packs all objects as one, which is smaller.
+        let pack = ["-c", "pack.threads=1", "-c", "core.compression=0", "-c", "pack.compression=0"];
+        let repack = [&pack[..], &["repack", "-q", "-a", "-d", "-f", "-F", "--window=0", "--depth=0"]];
         git(&self.directory, &repack.concat(), None);
         let create =
             [&pack[..], &["bundle", "create", "-q", "--version=2", "out.bundle", "main", "refs/notes/ai"]];

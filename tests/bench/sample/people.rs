@@ -25,9 +25,6 @@ pub static CHIARA: Person =
 pub static OWEN: Person = person("obrady", "Owen Brady", "owen.brady@example.com", "U_kgDOAf40dw");
 pub static SOFIA: Person = person("salmeida", "Sofia Almeida", "sofia.almeida@example.com", "U_kgDOBh1uVg");
 pub static LUCAS: Person = person("lmeyer", "Lucas Meyer", "lucas.meyer@example.com", "U_kgDOCk3r9g");
-pub static DANIEL: Person = person("dosei", "Daniel Osei", "daniel.osei@example.com", "U_kgDOA1v6nA");
-pub static HANNA: Person =
-    person("hvirtanen", "Hanna Virtanen", "hanna.virtanen@example.com", "U_kgDOBz7s0Q");
 
 /// Jonas Adeyemi's other account; `people.csv` says so.
 pub static JONAS_TOO: Person = person("jonas-at-home", "J. A.", "jonas@adeyemi.example", "U_kgDOCx2k1w");
@@ -35,8 +32,6 @@ pub static JONAS_TOO: Person = person("jonas-at-home", "J. A.", "jonas@adeyemi.e
 pub static APPROVER: Person = person("acme-approver", "acme-approver", "", "");
 /// An AI reviewer.
 pub static CODERABBIT: Person = person("coderabbitai", "coderabbitai", "", "");
-/// A service account that deploys at night.
-pub static NIGHTLY: Person = person("acme-nightly", "acme-nightly", "", "");
 /// The updater of dependencies.
 pub static DEPENDABOT: Person = person(
     "app/dependabot",

@@ -66,10 +66,10 @@ pub fn noise(seed: &str, salt: &str, below: u64) -> u64 {
     (state ^ (state >> 32)) % below
 }
 
-/// Returns a span of time between two bounds.
+/// Returns a span of time between two bounds, in whole minutes: seconds would only cost space.
 fn between(row: &Row, salt: &str, least: Time, most: Time) -> Time {
-    let width = u64::try_from((most - least).max(1)).expect("positive");
-    least + Time::try_from(noise(row.title, salt, width)).expect("small")
+    let width = u64::try_from((most - least) / MINUTE).expect("positive");
+    least + MINUTE * Time::try_from(noise(row.title, salt, width)).expect("small")
 }
 
 /// Returns all changes; numbers are given in order of time, as a forge gives them to tickets and changes alike.
@@ -107,7 +107,7 @@ fn tell(row: Row) -> Change {
     let mut reviews = Vec::new();
     let lines = Time::from(row.lines.0 + row.lines.1);
     // A pace that no threshold of the default policy presses down.
-    let reading = lines * 9 + between(&row, "reading", 30 * MINUTE, 170 * MINUTE);
+    let reading = lines / 6 * MINUTE + between(&row, "reading", 30 * MINUTE, 170 * MINUTE);
     let is_discussed = discussed(&row);
     if is_discussed {
         let at = opened + between(&row, "comment", 50 * MINUTE, 160 * MINUTE);

@@ -1,0 +1,226 @@
+//! The built-in sample, opened through the engine and held against the plan that it was made from
+//! (`tests/bench/make_sample.rs`): each gap is found, and nothing else is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use lacuna::assess::registry::{self, Scope};
+use lacuna::engine::{Bundle, Engine, Options};
+use lacuna::model::Verdict;
+use lacuna::source::Bytes;
+use lacuna::source::intake::Root;
+use serde::Deserialize;
+
+/// What the plan says.
+#[derive(Deserialize)]
+struct Expectations {
+    changes: BTreeMap<String, Expected>,
+    holes: Vec<String>,
+    /// Path and kind.
+    problems: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    title: String,
+    unmet: Vec<String>,
+    standing: String,
+}
+
+fn file(path: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+fn expectations() -> Expectations {
+    serde_json::from_slice(&file("tests/fixtures/sample-expectations.json")).unwrap()
+}
+
+fn open(roots: Vec<(String, Vec<u8>)>) -> Bundle {
+    let roots =
+        roots.into_iter().map(|(path, bytes)| Root { path, source: Box::new(Bytes::new(bytes)) }).collect();
+    Engine::new(roots, Options::default()).run()
+}
+
+fn sample() -> Bundle {
+    open(vec![("sample.zip".into(), file("public/samples/sample.zip"))])
+}
+
+/// The sample's files, unpacked.
+fn unpacked() -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(file("public/samples/sample.zip"))).unwrap();
+    (0..archive.len())
+        .map(|at| {
+            let mut entry = archive.by_index(at).unwrap();
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+            (entry.name().unwrap().into_owned(), bytes)
+        })
+        .collect()
+}
+
+/// Every verdict on every change, by the change's id.
+fn verdicts(bundle: &Bundle) -> BTreeMap<String, BTreeMap<&'static str, Verdict>> {
+    let assessment = &bundle.assessment;
+    let rows = assessment.scope.iter().enumerate().map(|(row, id)| {
+        let change = &assessment.store.changes[id.index()];
+        let of = registry::all()
+            .filter(|criterion| criterion.criterion().scope == Scope::Change)
+            .map(|criterion| (criterion.criterion().id, assessment.verdict(row, criterion)))
+            .collect();
+        (assessment.store.change_id(change), of)
+    });
+    rows.collect()
+}
+
+fn unmet(verdicts: &BTreeMap<&'static str, Verdict>) -> Vec<&'static str> {
+    verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Unmet).map(|(id, _)| *id).collect()
+}
+
+#[test]
+fn the_sample_is_small_enough_to_travel_in_the_document() {
+    let length = file("public/samples/sample.zip").len();
+    assert!(length <= 60 << 10, "{length} bytes");
+}
+
+#[test]
+fn each_gap_of_the_plan_is_found_and_nothing_else_is() {
+    let (expected, bundle) = (expectations(), sample());
+    let found = verdicts(&bundle);
+    let ids = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>();
+    assert_eq!(ids(found.keys().collect()), ids(expected.changes.keys().collect()));
+    let mut wrong = Vec::new();
+    for (id, change) in &expected.changes {
+        let found = unmet(&found[id]);
+        if found != change.unmet {
+            wrong.push(format!("{id} {}: {found:?}, planned {:?}", change.title, change.unmet));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_change_stands_where_the_plan_has_it() {
+    let (expected, bundle) = (expectations(), sample());
+    let assessment = &bundle.assessment;
+    let mut wrong = Vec::new();
+    for (row, id) in assessment.scope.iter().enumerate() {
+        let id = assessment.store.change_id(&assessment.store.changes[id.index()]);
+        let found = format!("{:?}", assessment.standings[row]).to_lowercase();
+        let planned = &expected.changes[&id];
+        if found != planned.standing {
+            let subject = assessment.subject(row);
+            let reasons: Vec<String> = registry::all()
+                .map(|criterion| (criterion.criterion().id, assessment.explain_with(&subject, criterion)))
+                .filter(|(_, finding)| finding.verdict >= Verdict::Unproven)
+                .filter(|(id, _)| {
+                    bundle.assessment.policy.funnel.iter().any(|s| s.criteria.iter().any(|c| c == id))
+                })
+                .map(|(id, finding)| format!("  {id} {}: {}", finding.verdict.word(), finding.reason))
+                .collect();
+            wrong.push(format!(
+                "{id} {}: {found}, planned {}\n{}",
+                planned.title,
+                planned.standing,
+                reasons.join("\n")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_criterion_on_a_change_has_a_gap_in_the_sample() {
+    // Evidence can leave these without proof, but never contradict them (`tests/violations.rs`).
+    const NEVER_UNMET: [&str; 3] = ["ai.prompt", "ai.reproducible", "tests.validated"];
+    let found = verdicts(&sample());
+    for criterion in registry::all().map(registry::CriterionIndex::criterion) {
+        if !criterion.is_evaluated || criterion.scope != Scope::Change {
+            continue;
+        }
+        let wanted = if NEVER_UNMET.contains(&criterion.id) { Verdict::Unproven } else { Verdict::Unmet };
+        let has = |verdict: Verdict| found.values().any(|verdicts| verdicts[criterion.id] == verdict);
+        assert!(has(wanted), "{} is nowhere {}", criterion.id, wanted.word());
+        // No change in the sample declares whether its output could be reproduced: no format in it can say so.
+        assert!(has(Verdict::Met) || criterion.id == "ai.reproducible", "{} is nowhere met", criterion.id);
+    }
+    assert!(found.values().any(|verdicts| verdicts["review.before-merge"] == Verdict::Excepted));
+}
+
+#[test]
+fn the_holes_of_the_population_are_named() {
+    let (expected, bundle) = (expectations(), sample());
+    let holes: BTreeSet<&str> = bundle.assessment.holes.iter().map(|hole| hole.subject.as_str()).collect();
+    assert_eq!(holes, expected.holes.iter().map(String::as_str).collect());
+    let verdict =
+        |id| bundle.assessment.population[registry::CriterionIndex::of(id).unwrap().index()].verdict;
+    assert_eq!(verdict("population.complete"), Verdict::Unmet);
+    assert_eq!(verdict("population.untruncated"), Verdict::Unmet);
+    assert_eq!(verdict("population.source-known"), Verdict::Met);
+}
+
+#[test]
+fn the_problems_are_those_of_the_plan() {
+    let (expected, bundle) = (expectations(), sample());
+    let problems = &bundle.assessment.store.problems;
+    let found: Vec<(String, String)> = problems
+        .iter()
+        .map(|problem| {
+            let path = problem.file.strip_prefix("sample.zip/").unwrap_or(&problem.file);
+            (path.to_owned(), problem.kind.word().to_owned())
+        })
+        .collect();
+    assert_eq!(found, expected.problems, "{problems:#?}");
+}
+
+#[test]
+fn most_changes_are_approved_and_a_third_is_substantiated() {
+    let gap = sample().assessment.gap();
+    assert_eq!(gap.on_paper, gap.substantiated + gap.contradicted + gap.unevidenced);
+    assert!(gap.on_paper * 10 > gap.merged * 9, "{gap:?}");
+    assert!((20..=30).contains(&gap.substantiated), "{gap:?}");
+}
+
+#[test]
+fn files_in_another_order_give_the_same_verdicts() {
+    let whole = verdicts(&sample());
+    let mut files = unpacked();
+    assert_eq!(verdicts(&open(files.clone())), whole);
+    files.reverse();
+    assert_eq!(verdicts(&open(files.clone())), whole);
+    // Names that sort otherwise: what was read first is read last.
+    let renamed = files.into_iter().enumerate().map(|(at, (path, bytes))| {
+        let path = if path.starts_with("tests/") || path.starts_with('.') {
+            path
+        } else {
+            format!("{at:02}/{path}")
+        };
+        (path, bytes)
+    });
+    assert_eq!(verdicts(&open(renamed.collect())), whole);
+}
+
+#[test]
+fn what_is_shown_of_a_verdict_is_its_record() {
+    let bundle = sample();
+    let assessment = &bundle.assessment;
+    let (mut seen, mut formats) = (0, BTreeSet::new());
+    for row in (0..assessment.scope.len()).step_by(5) {
+        let subject = assessment.subject(row);
+        for criterion in registry::all() {
+            for (label, place) in assessment.explain_with(&subject, criterion).evidence {
+                let raw = bundle.raw(&place.into()).unwrap_or_else(|fact| panic!("{label}: {fact}"));
+                assert!(!raw.lines.is_empty(), "{label}");
+                let (file, ..) = assessment.store.locate(place).unwrap();
+                formats.insert(file.format);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 200, "{seen} records");
+    assert!(
+        ["gh-pull-requests", "git-bundle", "attestation", "deployments-table"]
+            .iter()
+            .all(|f| formats.contains(f)),
+        "{formats:?}"
+    );
+}
