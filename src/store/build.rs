@@ -256,14 +256,15 @@ impl Builder {
             Owner::Unsaid => self.owner(record.change.as_ref()),
             said => said,
         };
+        let judged = substance::judge(&record.body);
         let row = Review {
             change: ChangeId::default(),
             author: self.account(record.author.as_ref()),
             state: record.state,
             submitted: record.submitted,
             commit: self.strings.intern_lower(&record.commit),
-            words: substance::words(&record.body),
-            mentions_tests: substance::mentions_tests(&record.body),
+            words: judged.words,
+            mentions_tests: judged.mentions_tests,
             line_comments: record.line_comments,
             id: self.strings.intern(&record.id),
             place: with_part(place, record.part),
