@@ -175,6 +175,22 @@ fn what_is_left_out_is_unproven_and_never_met() {
 }
 
 #[test]
+fn a_record_without_a_model_is_no_evidence_against_the_model() {
+    let approved = |session_model: &str| {
+        let mut history = History::of(1);
+        history.cases[0].session.model = session_model.to_owned().into();
+        for tool in history.policy.ai_inventory.iter_mut().flatten() {
+            tool.models = vec!["claude-opus-*".into()];
+        }
+        let criterion = registry::CriterionIndex::of("ai.tool-approved").unwrap();
+        history.assess().verdict(0, criterion)
+    };
+    assert_eq!(approved("claude-opus-4-1"), Verdict::Met);
+    assert_eq!(approved("claude-haiku-4-5"), Verdict::Unmet);
+    assert_eq!(approved(""), Verdict::Unproven);
+}
+
+#[test]
 fn a_change_that_is_missing_from_the_list_is_named() {
     let mut history = History::of(4);
     let gone = history.cases.remove(1);

@@ -109,7 +109,8 @@ fn inputs(subject: &Subject<'_>, approval: &Review) -> Inputs {
             .filter(|review| review.words >= words || review.line_comments.unwrap_or(0) > 0)
             .count(),
         line_comments: reviews.iter().map(|review| u64::from(review.line_comments.unwrap_or(0))).sum(),
-        rounds: reviews.len(),
+        // Each comment on a line is a record of its own in REST; the review that they were sent with is one more.
+        rounds: reviews.iter().filter(|review| review.line_comments.is_none()).count(),
         changes_after: first.map_or(0, |first| pushes().filter(|push| *push > first).count()),
         is_risky: subject.is_risky(),
     }

@@ -81,11 +81,8 @@ fn untruncated(store: &Store) -> Finding {
                 .iter()
                 .map(|listing| {
                     format!(
-                        "{} holds {} {}, which is a full page of {}",
-                        listing.source,
-                        listing.count,
-                        listing.of,
-                        listing.cut_at.unwrap_or(0)
+                        "{} ends after {} {}, at a full page or in the middle of a file",
+                        listing.source, listing.count, listing.of
                     )
                 })
                 .collect();

@@ -217,8 +217,9 @@ async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation
 }
 
 fn send(id: u32, generation: u32, reply: Reply) {
-    let text = serde_json::to_string(&Answer { id, generation, reply })
-        .unwrap_or_else(|_| String::from("{\"id\":0,\"generation\":0,\"reply\":{\"failed\":\"the answer could not be written\"}}"));
+    let text = serde_json::to_string(&Answer { id, generation, reply }).unwrap_or_else(|_| {
+        String::from("{\"id\":0,\"generation\":0,\"reply\":{\"failed\":\"the answer could not be written\"}}")
+    });
     let message = Object::new();
     // Neither can fail: the object is new, and the message is plain data.
     Reflect::set(&message, &"text".into(), &text.into()).unwrap_or_default();

@@ -370,10 +370,8 @@ impl Groups {
                 .then_with(|| text(a.id).cmp(text(b.id)))
                 .then(a.place.cmp(&b.place))
         });
+        know_lists(store, &rows);
         rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && is_same_review(a, b));
-        for at in rows.iter().map(|(at, _)| *at) {
-            store.changes[at].lists.reviews = true;
-        }
         let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
         store.reviews =
             rows.into_iter().map(|(at, row)| Review { change: ChangeId::at(at), ..row }).collect();
@@ -492,6 +490,22 @@ fn complete_change(store: &mut Store, at: usize, row: CommitId) {
             Some(1) if !change.head.is_empty() && change.head != change.merge_commit => MergeMethod::Squash,
             _ => MergeMethod::Unknown,
         };
+    }
+}
+
+/// Tells changes that their list of reviews is known, or cut: those with a review in a file that lists them. A review by
+/// itself, as a webhook brings it, and comments on lines tell nothing of the reviews that are not there.
+fn know_lists(store: &mut Store, rows: &[(usize, Review)]) {
+    let of_reviews = store.listings.iter().filter(|listing| listing.of == "reviews");
+    let lists: BTreeMap<FileId, bool> =
+        of_reviews.map(|listing| (listing.file, listing.cut_at.is_some())).collect();
+    for (at, row) in rows.iter().filter(|(_, row)| row.line_comments.is_none()) {
+        let file = store.records.get(row.place.record.index()).map(|record| record.file);
+        if let Some(is_cut) = file.and_then(|file| lists.get(&file)) {
+            let known = &mut store.changes[*at].lists;
+            known.reviews = true;
+            known.reviews_cut |= is_cut;
+        }
     }
 }
 
