@@ -3,6 +3,8 @@
 //! The definitions of the numbers stand beside them (`population/README.md` of the samples). Where they and a verdict
 //! could differ by definition, the test says how.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! The built-in sample, opened through the engine and held against the plan that it was made from
 //! (`tests/bench/make_sample.rs`): each gap is found, and nothing else is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

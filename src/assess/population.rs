@@ -177,7 +177,7 @@ fn holes(assessment: &Assessment) -> Vec<HoleFound> {
                 place: Some(change.place),
             }),
             ChangeSource::Forge if change.line_position.is_none() => {
-                holes.extend(off_the_line(store, change, &branches))
+                holes.extend(off_the_line(store, change, &branches));
             }
             ChangeSource::Forge | ChangeSource::MergeSubject => {}
         }

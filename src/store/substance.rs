@@ -92,7 +92,8 @@ pub fn judge(text: &str) -> Substance {
                 lower[..word.len()].copy_from_slice(word.as_bytes());
                 lower[..word.len()].make_ascii_lowercase();
             }
-            let lower = if known { std::str::from_utf8(&lower[..word.len()]).unwrap_or_default() } else { "" };
+            let lower =
+                if known { std::str::from_utf8(&lower[..word.len()]).unwrap_or_default() } else { "" };
             found.mentions_tests |= TEST_WORDS.binary_search(&lower).is_ok();
             if !is_quoted && EMPTY_WORDS.binary_search(&lower).is_err() {
                 found.words += 1;
