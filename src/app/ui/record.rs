@@ -55,6 +55,18 @@ fn show_soon() {
     .forget();
 }
 
+/// Brings the first marked line into sight within the record's own scrolling.
+fn show_mark() {
+    gloo_timers::callback::Timeout::new(30, || {
+        if let (Some(lines), Some(mark)) = (dom::first(".raw"), dom::first(".raw mark")) {
+            let above = mark.get_bounding_client_rect().top() - lines.get_bounding_client_rect().top();
+            #[expect(clippy::cast_possible_truncation, reason = "pixels of a page are far below 2^31")]
+            lines.set_scroll_top(lines.scroll_top() + above as i32 - 40);
+        }
+    })
+    .forget();
+}
+
 /// The panel of the raw record.
 pub fn record(app: App) -> AnyView {
     view! {
@@ -100,6 +112,9 @@ fn shown(raw: &Raw) -> AnyView {
             {text_pair("Bytes", &place)}
         </dl>
     };
+    if raw.lines.iter().any(|line| line.is_marked) {
+        show_mark();
+    }
     view! {
         <section class="panel record" tabindex="-1" aria-label="Record">
             <h2><span>"Record"</span><small class="mono">{pointer(&raw.pointer)}</small></h2>

@@ -55,7 +55,7 @@ fn sub() -> AnyView {
 
 fn nothing(overview: &Overview) -> AnyView {
     let remedy = view! {
-        <p>"Changes come from exports of pull or merge requests, of Gerrit, or from a git bundle of the branch. Files and problems say what was read and what was not."</p>
+        <p>"Changes come from exports of pull requests, or from a git bundle of the branch. Files and problems say what was read and what was not."</p>
         <p class="buttons">
             <a class="button" href=Route::to(View::Files).fragment()>"See the files"</a>
             <a class="button" href=Route::to(View::Problems).fragment()>"See the problems"</a>
@@ -239,6 +239,7 @@ fn closers(rows: &[Closer]) -> AnyView {
     }
     let rows = rows
         .iter()
+        .take(8)
         .map(|row| {
             let href = Route::changes(row.query.clone()).fragment();
             view! {
