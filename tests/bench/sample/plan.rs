@@ -264,7 +264,7 @@ impl Row {
             Quirk::DirectPush | Quirk::NotExported => return "unknown",
             _ => {}
         }
-        if self.unmet().iter().any(|id| is_in_funnel(&id)) {
+        if self.unmet().iter().any(is_in_funnel) {
             return "contradicted";
         }
         let lacks_ai = matches!(self.ai, Ai::Unknown | Ai::NoPrompt(..) | Ai::Typed(_));
