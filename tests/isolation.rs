@@ -3,6 +3,7 @@
 //! tests/browser/isolation.spec.ts shows the same in a browser.
 
 #![cfg(feature = "pack")]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[allow(dead_code)]
 #[path = "../src/bin/pack/assemble.rs"]
