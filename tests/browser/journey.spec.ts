@@ -58,7 +58,7 @@ for (const [way, address] of WAYS) {
 
     // A change, its verdicts, and the raw record behind one of them.
     await openChange(page);
-    await page.locator("main").getByRole("button", { name: /record|approval|revision|merge/i }).first().click();
+    await page.locator("main a.evidence").nth(1).click();
     await expect(page.getByRole("region", { name: "Lines of the record" })).toBeVisible();
 
     // The export has the same bytes as the command line's.
