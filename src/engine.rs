@@ -201,7 +201,7 @@ impl Engine {
             None => return true,
             Some(IntakeItem::Problem(problem)) => self.builder.bundle_problem(problem),
             Some(IntakeItem::File { path, source, origin }) => {
-                self.open_file(path, Window::new(source), origin)
+                self.open_file(path, Window::new(source), origin);
             }
             Some(IntakeItem::Archive { path, source, container, origin, .. }) => {
                 let window = Window::new(source);

@@ -1,6 +1,8 @@
 //! A history in which everything is shown, and one violation of every criterion put into it: each is found, and nothing
 //! else is.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::history::{Case, History};
@@ -36,7 +38,7 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
     }),
     ("ai.disclosed", |case| case.change.body = "AI-Assisted: none".into()),
     ("ai.initiator", |case| {
-        case.session.initiator = Some(common::history::account("copilot-swe-agent[bot]"))
+        case.session.initiator = Some(common::history::account("copilot-swe-agent[bot]"));
     }),
     ("ai.model-pinned", |case| case.session.model = "claude-latest".into()),
     ("ai.tool-approved", |case| case.session.tool = "windsurf".into()),
@@ -237,7 +239,7 @@ fn an_exception_in_force_covers_and_an_expired_or_incomplete_one_does_not() {
         owner: owner.into(),
         reason: "outage".into(),
         compensating_control: "reviewed afterwards".into(),
-        until: until.map(|days| History::start(days)),
+        until: until.map(History::start),
         ..lacuna::policy::Exception::default()
     };
     let verdict = |exception| {

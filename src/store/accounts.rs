@@ -153,13 +153,13 @@ impl Accounts {
         }
         let mut persons: Vec<Person> = Vec::new();
         let mut of_group: BTreeMap<usize, PersonId> = BTreeMap::new();
-        for at in 0..accounts.len() {
+        for (at, account) in accounts.iter_mut().enumerate() {
             let group = groups.find(at);
             let id = *of_group.entry(group).or_insert_with(|| {
                 persons.push(Person::default());
                 PersonId::at(persons.len() - 1)
             });
-            accounts[at].person = id;
+            account.person = id;
             persons[id.index()].accounts.push(AccountId::at(at));
         }
         for (at, listed) in named {

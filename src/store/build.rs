@@ -42,7 +42,7 @@ pub struct Builder {
     /// Commits that the history gives a change.
     pub(super) derived_commits: Vec<(usize, Text)>,
     /// Commits off the line by subject and author time, once it is asked for.
-    pub(super) rebase_index: Option<BTreeMap<(Text, Option<Moment>), Vec<Text>>>,
+    pub(super) rebase_index: Option<RebaseIndex>,
     /// Further parents by merge commit, once it is asked for.
     pub(super) merge_index: Option<BTreeMap<Text, Vec<Text>>>,
     /// Commits that a merge brought in.
@@ -50,6 +50,9 @@ pub struct Builder {
     file: FileId,
     records: u64,
 }
+
+/// Ids of commits by subject and author time.
+pub(super) type RebaseIndex = BTreeMap<(Text, Option<Moment>), Vec<Text>>;
 
 /// A row with the change that it belongs to, as far as its record said.
 pub(super) struct Owned<T> {
