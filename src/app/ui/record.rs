@@ -69,6 +69,10 @@ fn show_mark() {
 
 /// The panel of the raw record.
 pub fn record(app: App) -> AnyView {
+    Effect::new(move |_| {
+        app.raw.track();
+        request_animation_frame(show_mark);
+    });
     view! {
         <div class="beside">
             {move || {
@@ -82,6 +86,21 @@ pub fn record(app: App) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Scrolls the lines to the first one that is marked.
+fn show_mark() {
+    if let (Some(lines), Some(mark)) = (dom::first(".raw"), dom::first(".raw mark")) {
+        lines.set_scroll_top(mark.offset_top() - 40);
+    }
+}
+
+/// Goes back from the panel to what it was opened from.
+fn go_back() {
+    if let Some(link) = dom::first(".evidence[aria-current]") {
+        link.scroll_into_view();
+        link.focus().ok();
+    }
 }
 
 fn shown(raw: &Raw) -> AnyView {
@@ -119,6 +138,9 @@ fn shown(raw: &Raw) -> AnyView {
         <section class="panel record" tabindex="-1" aria-label="Record">
             <h2><span>"Record"</span><small class="mono">{pointer(&raw.pointer)}</small></h2>
             {body}
+            <button type="button" class="back" on:click=move |_| go_back()>
+                "Back to what it was opened from"
+            </button>
         </section>
     }
     .into_any()

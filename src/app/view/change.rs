@@ -147,10 +147,11 @@ fn link(app: App, step: &ChainStep) -> AnyView {
     let kind = if step.is_machine { "machine" } else { "person" };
     let record = step.evidence.as_ref().map(|row| evidence(app, row));
     let state = (step.verdict != Verdict::Met).then(|| mark(step.verdict));
+    let initials = if step.initials.is_empty() { "?".to_owned() } else { visible(&step.initials) };
     let spoken = [" (", kind, ", ", step.verdict.word(), ")"].concat();
     view! {
         <li class="step">
-            <span class=[shape, step.verdict.slug()].concat() aria-hidden="true">{visible(&step.initials)}</span>
+            <span class=[shape, step.verdict.slug()].concat() aria-hidden="true">{initials}</span>
             <b>{visible(&step.role)}</b>
             <span>{state}<bdi>{visible(&step.who)}</bdi><span class="unseen">{spoken}</span></span>
             <small>{visible(&step.when)}</small>

@@ -176,9 +176,9 @@ fn row(app: App, matrix: &Matrix, control: &MatrixRow, at: usize) -> AnyView {
             </th>
             <td class="demand">{visible(&control.title)}</td>
             {cells}
-            <td class="r tot">{total(totals.unmet, &control.query_unmet, "deviate", (at, last))}</td>
+            <td class="r tot">{total(totals.unmet, behind(control, control.query_unmet.clone()), "deviate", (at, last))}</td>
             <td class="r unproven-total" class=("some", totals.unproven > 0)>
-                {total(totals.unproven, &control.query_unproven, "unproven", (at, last + 1))}
+                {total(totals.unproven, behind(control, control.query_unproven.clone()), "unproven", (at, last + 1))}
             </td>
             <td class="r muted num">{number(totals.applies().into())}</td>
         </tr>
@@ -191,13 +191,21 @@ fn place(row: usize, column: usize) -> String {
     [&row.to_string(), ".", &column.to_string()].concat()
 }
 
-fn total(amount: u32, query: &str, words: &str, (row, column): (usize, usize)) -> AnyView {
+/// What opens the changes behind a number; the population, where the control is decided once for it.
+fn behind(control: &MatrixRow, query: String) -> String {
+    match (query.is_empty(), control.is_population) {
+        (false, _) => Route::changes(query).fragment(),
+        (true, true) => Route::to(View::Population).fragment(),
+        (true, false) => String::new(),
+    }
+}
+
+fn total(amount: u32, href: String, words: &str, (row, column): (usize, usize)) -> AnyView {
     let text = number(amount.into());
-    if amount == 0 || query.is_empty() {
+    if amount == 0 || href.is_empty() {
         return view! { <span class="num">{text}</span> }.into_any();
     }
     let label = [&text, " ", words, " in all"].concat();
-    let href = Route::changes(query).fragment();
     view! { <a class="num door" href=href aria-label=label data-cell=place(row, column) tabindex="-1">{text}</a> }
         .into_any()
 }

@@ -12,6 +12,9 @@ use crate::protocol::{
 };
 use crate::query::route::{Route, View};
 
+/// Rows of a table that are shown at once; the rest is a press away.
+const AT_ONCE: usize = 8;
+
 /// The screen.
 pub fn overview(app: App) -> AnyView {
     (move || {
@@ -34,12 +37,11 @@ fn shown(overview: &Overview) -> AnyView {
         <div class="grid">
             {panel("The attestation gap", "", "gap", hero(overview))}
             <div class="halves">
-                {frameworks(&overview.frameworks)}
-                {closers(&overview.closers)}
-                {trend(overview)}
-                {ai(overview)}
-                {population(&overview.population, overview.holes.len())}
-                {facts(&overview.facts)}
+                <div class="grid">
+                    {frameworks(&overview.frameworks)} {trend(overview)} {ai(overview)}
+                    {population(&overview.population, overview.holes.len())}
+                </div>
+                <div class="grid">{closers(&overview.closers)} {facts(&overview.facts)}</div>
             </div>
         </div>
     }
@@ -237,35 +239,50 @@ fn closers(rows: &[Closer]) -> AnyView {
             view! { <p class="muted">"Nothing is open."</p> }.into_any(),
         );
     }
-    let rows = rows
-        .iter()
-        .take(8)
-        .map(|row| {
-            let href = Route::changes(row.query.clone()).fragment();
-            view! {
-                <tr>
-                    <td>{visible(&row.text)}</td>
-                    <td class="r">
-                        <a class="door" href=href>{chip(row.verdict, &count(row.changes, "change"))}</a>
-                    </td>
-                    <td class="r num">{number(row.controls)}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    let table = view! {
-        <table class="closers">
-            <thead>
-                <tr>
-                    <th scope="col">"Do this"</th>
-                    <th scope="col" class="r">"closes it for"</th>
-                    <th scope="col" class="r">"controls"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+    let line = |row: &Closer| {
+        let href = Route::changes(row.query.clone()).fragment();
+        view! {
+            <tr>
+                <td>{visible(&row.text)}</td>
+                <td class="r">
+                    <a class="door" href=href>{chip(row.verdict, &count(row.changes, "change"))}</a>
+                </td>
+                <td class="r num">{number(row.controls)}</td>
+            </tr>
+        }
     };
-    panel("What closes the most", "", "", table.into_any())
+    let table = |rows: &[Closer]| {
+        let rows = rows.iter().map(line).collect_view();
+        view! {
+            <table class="closers">
+                <thead>
+                    <tr>
+                        <th scope="col">"Do this"</th>
+                        <th scope="col" class="r">"closes it for"</th>
+                        <th scope="col" class="r">"controls"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
+    };
+    let (first, rest) = rows.split_at(rows.len().min(AT_ONCE));
+    panel(
+        "What closes the most",
+        "",
+        "",
+        view! { {table(first)}{more(rest.len(), || table(rest))} }.into_any(),
+    )
+}
+
+/// What goes beyond the first few, a press away.
+fn more(amount: usize, rest: impl FnOnce() -> AnyView) -> AnyView {
+    if amount == 0 {
+        return ().into_any();
+    }
+    let summary = [&number(amount as u64), " more"].concat();
+    view! { <details class="more"><summary>{summary}</summary>{rest()}</details> }.into_any()
 }
 
 fn trend(overview: &Overview) -> AnyView {
@@ -366,13 +383,16 @@ fn facts(rows: &[FactRow]) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
     }
-    let rows = rows
-        .iter()
-        .map(|row| {
-            let of = (row.of > 0).then(|| [" of ", &number(row.of)].concat());
-            let text = words_door(&row.text, &row.query, "");
-            view! { <li><span class="num">{door(row.count, &row.query, &row.text)}{of}</span>{text}</li> }
-        })
-        .collect_view();
-    panel("Worth knowing", "facts, no verdicts", "", view! { <ul class="facts">{rows}</ul> }.into_any())
+    let line = |row: &FactRow| {
+        let of = (row.of > 0).then(|| [" of ", &number(row.of)].concat());
+        let text = words_door(&row.text, &row.query, "");
+        view! { <li><span class="num">{door(row.count, &row.query, &row.text)}{of}</span>{text}</li> }
+    };
+    let list = |rows: &[FactRow]| {
+        let rows = rows.iter().map(line).collect_view();
+        view! { <ul class="facts">{rows}</ul> }.into_any()
+    };
+    let (first, rest) = rows.split_at(rows.len().min(AT_ONCE));
+    let body = view! { {list(first)}{more(rest.len(), || list(rest))} };
+    panel("Worth knowing", "facts, no verdicts", "", body.into_any())
 }
