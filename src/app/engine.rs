@@ -291,10 +291,11 @@ fn settle(app: App, what: Waiting, reply: Reply) {
             let reply = Arc::new(reply);
             app.change.set(Some(Arc::clone(&reply)));
             let route = app.route.get_untracked();
-            if route.view == View::Change && route.record.is_none() {
-                if let Some(address) = first_record(&reply) {
-                    ask(app, Waiting::Raw, Request::Raw { address });
-                }
+            if route.view == View::Change
+                && route.record.is_none()
+                && let Some(address) = first_record(&reply)
+            {
+                ask(app, Waiting::Raw, Request::Raw { address });
             }
         }
         (Waiting::Export, _) => {}
@@ -359,10 +360,10 @@ pub fn load_on_navigation(app: App) {
     });
     Effect::new(move |_| {
         let (first, end) = app.window.get();
-        if app.stage.get() == Stage::Open {
-            if let Some(request) = route.with(list_request) {
-                load_rows(app, &request, first, end);
-            }
+        if app.stage.get() == Stage::Open
+            && let Some(request) = route.with(list_request)
+        {
+            load_rows(app, &request, first, end);
         }
     });
 }

@@ -84,10 +84,10 @@ pub fn listen_for_drops(app: App) {
     });
     listen("drop", |app, event| {
         app.is_dragging.set(false);
-        if app.stage.get_untracked() != Stage::Opening {
-            if let Some(transfer) = event.data_transfer() {
-                drop_in(app, &transfer);
-            }
+        if app.stage.get_untracked() != Stage::Opening
+            && let Some(transfer) = event.data_transfer()
+        {
+            drop_in(app, &transfer);
         }
     });
 }
@@ -115,7 +115,7 @@ fn drop_in(app: App, transfer: &DataTransfer) {
         match list_all(dropped, bound).await {
             Ok(picked) => open(app, picked),
             Err(fact) => {
-                app.trouble.set(Some(Trouble { text: fact, detail: String::new(), can_reload: false }))
+                app.trouble.set(Some(Trouble { text: fact, detail: String::new(), can_reload: false }));
             }
         }
     });

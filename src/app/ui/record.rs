@@ -55,18 +55,6 @@ fn show_soon() {
     .forget();
 }
 
-/// Brings the first marked line into sight within the record's own scrolling.
-fn show_mark() {
-    gloo_timers::callback::Timeout::new(30, || {
-        if let (Some(lines), Some(mark)) = (dom::first(".raw"), dom::first(".raw mark")) {
-            let above = mark.get_bounding_client_rect().top() - lines.get_bounding_client_rect().top();
-            #[expect(clippy::cast_possible_truncation, reason = "pixels of a page are far below 2^31")]
-            lines.set_scroll_top(lines.scroll_top() + above as i32 - 40);
-        }
-    })
-    .forget();
-}
-
 /// The panel of the raw record.
 pub fn record(app: App) -> AnyView {
     Effect::new(move |_| {
@@ -91,7 +79,9 @@ pub fn record(app: App) -> AnyView {
 /// Scrolls the lines to the first one that is marked.
 fn show_mark() {
     if let (Some(lines), Some(mark)) = (dom::first(".raw"), dom::first(".raw mark")) {
-        lines.set_scroll_top(mark.offset_top() - 40);
+        let above = mark.get_bounding_client_rect().top() - lines.get_bounding_client_rect().top();
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a page are far below 2^31")]
+        lines.set_scroll_top(lines.scroll_top() + above as i32 - 40);
     }
 }
 
@@ -131,9 +121,6 @@ fn shown(raw: &Raw) -> AnyView {
             {text_pair("Bytes", &place)}
         </dl>
     };
-    if raw.lines.iter().any(|line| line.is_marked) {
-        show_mark();
-    }
     view! {
         <section class="panel record" tabindex="-1" aria-label="Record">
             <h2><span>"Record"</span><small class="mono">{pointer(&raw.pointer)}</small></h2>
