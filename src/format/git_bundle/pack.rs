@@ -1,8 +1,8 @@
 //! Git packs in memory: finding the objects of a pack without an index, and reading them.
 //!
 //! A pack (gitformat-pack(5)) is a row of zlib streams, whole objects or deltas against another object, without ids:
-//! every stream has to be inflated once to find the next, and every object hashed to know its id. [`Scan`] does the
-//! first, [`Resolve`](super::resolve::Resolve) the second; both go in steps. What was found is a [`PackIndex`], and [`Objects`] reads through it.
+//! every stream has to be inflated once to find the next, and every object hashed to know its id. `Scan` does the
+//! first, `Resolve` the second; both go in steps. What was found is a [`PackIndex`], and [`Objects`] reads through it.
 //! Nothing recurses: delta chains may be thousands long.
 
 use std::rc::Rc;

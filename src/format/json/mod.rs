@@ -4,7 +4,7 @@
 //! other (`gh api --paginate`), JSON Lines, and one single object. A record is parsed straight from the window's bytes;
 //! only one that fails is framed and looked at again:
 //!
-//! - a field of another type than the format gives it costs the field ([`repair`]), not the record;
+//! - a field of another type than the format gives it costs the field (`repair`), not the record;
 //! - a record that cannot be read costs the record, and the next one goes on;
 //! - a file that ends in the middle of a record keeps all records before it;
 //! - a record over `record-bytes` is passed over without being held.

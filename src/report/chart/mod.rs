@@ -1,6 +1,6 @@
 //! Charts as SVG text: the same bytes in the browser, on the command line and in tests.
 //!
-//! plotters lays the axes out; [`svg`] writes what it draws, with classes for colours, and [`metrics`] tells it how wide
+//! plotters lays the axes out; `svg` writes what it draws, with classes for colours, and `metrics` tells it how wide
 //! text is, so that neither a font nor a browser is asked.
 
 mod bars;
