@@ -31,7 +31,8 @@ Run it in the folder of the project.";
 /// The imports that were agreed.
 const IMPORTS: &str = "tests/fixtures/wasm-imports.txt";
 
-/// Most bytes of lacuna.html, plain and after gzip. The worker's module is two thirds of what is used.
+/// Most bytes of lacuna.html, plain and after gzip. The aim is 800,000 after gzip; until the engine's module is smaller
+/// (docs/status.md), this bound only keeps it from growing.
 const BUDGET: (usize, usize) = (2_600_000, 1_400_000);
 
 fn main() -> ExitCode {
