@@ -21,7 +21,10 @@ use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId};
+use crate::verify::Verifier;
 
+/// What checking one statement weighs in bytes of reading, which take about as long.
+const BYTES_A_SIGNATURE: u64 = 512 << 10;
 /// How many changes one step of assessing takes.
 const CHANGES_A_STEP: usize = 2000;
 
@@ -54,6 +57,7 @@ pub struct Engine {
     packs: Vec<Pack>,
     intake: Intake,
     builder: Builder,
+    verifier: Verifier,
     open: Option<Open>,
     /// Files whose digest the host still computes.
     pending: Vec<(FileId, Window)>,
@@ -64,6 +68,7 @@ pub struct Engine {
 enum State {
     Reading,
     Hashing,
+    Verifying,
     Linking,
     Assessing(Box<Assessor>),
     Done(Box<Assessment>),
@@ -108,6 +113,7 @@ impl Engine {
             packs,
             intake,
             builder,
+            verifier: Verifier::default(),
             open: None,
             pending: Vec::new(),
             state: State::Reading,
@@ -119,7 +125,8 @@ impl Engine {
     pub fn step(&mut self, budget: u64) -> Progress {
         match std::mem::replace(&mut self.state, State::Moving) {
             State::Reading => self.state = if self.read(budget) { State::Hashing } else { State::Reading },
-            State::Hashing => self.state = if self.hash() { State::Linking } else { State::Hashing },
+            State::Hashing => self.state = if self.hash() { State::Verifying } else { State::Hashing },
+            State::Verifying => self.state = if self.verify(budget) { State::Linking } else { State::Verifying },
             State::Linking => {
                 let policy = self.policy();
                 let store = std::mem::take(&mut self.builder).link(&policy);
@@ -173,10 +180,12 @@ impl Engine {
         self.progress.phase = match self.state {
             State::Reading | State::Moving => Phase::Reading,
             State::Hashing => Phase::Hashing,
+            State::Verifying => Phase::Verifying,
             State::Linking => Phase::Linking,
             State::Assessing(_) => Phase::Assessing,
             State::Done(_) => Phase::Done,
         };
+        (self.progress.verified, self.progress.signatures) = self.builder.signed().progress();
         self.progress.records = self.progress.records.max(self.builder.record_count());
         self.progress.clone()
     }
@@ -332,6 +341,18 @@ impl Engine {
             }
             None => self.pending.push((self.builder.current_file_id(), open.window)),
         }
+    }
+
+    /// Checks signatures over about `budget` bytes of statements; returns whether all are checked.
+    fn verify(&mut self, budget: u64) -> bool {
+        let mut bytes = 0;
+        while bytes < budget {
+            let Some((digest, text)) = self.builder.signed().next() else { return true };
+            bytes += BYTES_A_SIGNATURE + text.len() as u64;
+            let verification = self.verifier.check(&text);
+            self.builder.signed().set(digest, verification);
+        }
+        false
     }
 
     /// Asks the host for digests that were not ready; returns whether all are there.

@@ -39,6 +39,8 @@ pub struct Policy {
     pub sensitive: Vec<SensitivePaths>,
     /// Prefixes of ticket keys (`PAY` for `PAY-331`); empty accepts every prefix of two or more capitals.
     pub ticket_prefixes: Vec<String>,
+    /// Who may sign what; empty where the policy does not say.
+    pub identities: Vec<TrustedIdentity>,
     /// Environments that count as production, with `*` wildcards.
     pub production: Vec<String>,
     /// Accepted deviations.
@@ -74,6 +76,24 @@ pub struct ApprovedTool {
     /// Models that may be used with it, `*` wildcards; empty for any.
     pub models: Vec<String>,
     /// From when.
+    #[serde(serialize_with = "moment")]
+    pub from: Option<Moment>,
+    /// Until when, exclusive.
+    #[serde(serialize_with = "moment")]
+    pub until: Option<Moment>,
+}
+
+/// An identity that may sign statements.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustedIdentity {
+    /// Identity as a certificate or key names it, `*` wildcards.
+    pub identity: String,
+    /// Who vouches for the identity, `*` wildcards; empty for any.
+    pub issuer: String,
+    /// Predicate types that it may attest, `*` wildcards; empty for any.
+    pub attests: Vec<String>,
+    /// From when it is trusted, by the time of signing.
     #[serde(serialize_with = "moment")]
     pub from: Option<Moment>,
     /// Until when, exclusive.
@@ -158,6 +178,7 @@ impl Default for Policy {
             humans: Vec::new(),
             sensitive: Vec::new(),
             ticket_prefixes: Vec::new(),
+            identities: Vec::new(),
             production: vec!["prod*".into(), "live".into()],
             exceptions: Vec::new(),
             funnel: default_funnel(),

@@ -229,6 +229,10 @@ pub struct Progress {
     pub bytes_known: u64,
     /// Records read.
     pub records: u64,
+    /// Signed statements whose signatures were checked.
+    pub verified: u64,
+    /// Signed statements to check.
+    pub signatures: u64,
     /// Changes assessed, in the last phase.
     pub assessed: u64,
     /// Changes to assess.
@@ -244,6 +248,8 @@ pub enum Phase {
     Reading,
     /// Waiting for the host's digests.
     Hashing,
+    /// Checking signatures.
+    Verifying,
     /// Linking records.
     Linking,
     /// Testing changes.

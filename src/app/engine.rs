@@ -253,6 +253,10 @@ pub fn in_words(progress: &Progress) -> String {
     match progress.phase {
         Phase::Reading => ["Reading ", &done, " of ", &known, " · ", &records].concat(),
         Phase::Hashing => ["Waiting for the digests of the last files · ", &records].concat(),
+        Phase::Verifying => {
+            let verified = text::number(progress.verified);
+            ["Checking the signatures of ", &verified, " of ", &text::count(progress.signatures, "statement")].concat()
+        }
         Phase::Linking => ["Linking ", &records].concat(),
         Phase::Assessing => {
             let assessed = text::number(progress.assessed);

@@ -5,6 +5,7 @@ use crate::model::{Capture, Moment, Verdict};
 use crate::store::{Place, Statement};
 
 use super::finding::Finding;
+use super::signature::{Vouched, continuity, label, signature, vouched};
 use super::subject::Subject;
 
 /// How far clocks of different machines may be apart before an order counts as impossible.
@@ -15,14 +16,10 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
     match id {
         "integrity.bound" => bound(subject, explain),
         "integrity.not-only-typed" => not_only_typed(subject, explain),
+        "integrity.signature" => signature(subject, explain),
+        "integrity.continuity" => continuity(subject, explain),
         _ => clock(subject, explain),
     }
-}
-
-fn label(subject: &Subject<'_>, statement: &Statement) -> (String, Place) {
-    let predicate = subject.store.text(statement.predicate_type);
-    let predicate = predicate.trim_start_matches("https://");
-    (format!("{}: {predicate}", statement.envelope.word()), statement.place)
 }
 
 fn bound(subject: &Subject<'_>, explain: bool) -> Finding {
@@ -32,12 +29,16 @@ fn bound(subject: &Subject<'_>, explain: bool) -> Finding {
             *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head
         })
     };
-    let all: Vec<&Statement> = subject.statements().collect();
+    // A broken signature binds nothing; `integrity.signature` tells of it.
+    let (all, broken): (Vec<&Statement>, Vec<&Statement>) =
+        subject.statements().partition(|statement| vouched(subject, statement).counts());
     let bound: Vec<&&Statement> = all.iter().filter(|statement| names(statement)).collect();
     if !bound.is_empty() {
-        return Finding::new(Verdict::Met, Capture::SelfTyped, explain, || {
+        let valid = bound.iter().filter(|statement| vouched(subject, statement) == Vouched::Valid).count();
+        let capture = if valid > 0 { Capture::Verified } else { Capture::SelfTyped };
+        return Finding::new(Verdict::Met, capture, explain, || {
             format!(
-                "{} statements name the merged revision by digest; their signatures are not checked.",
+                "{} statements name the merged revision by digest; the signatures of {valid} are valid.",
                 bound.len()
             )
         })
@@ -50,8 +51,13 @@ fn bound(subject: &Subject<'_>, explain: bool) -> Finding {
         .with_all(all.iter(), |statement| label(subject, statement));
     }
     Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
-        "The bundle holds no statement about the merged revision.".into()
+        if broken.is_empty() {
+            "The bundle holds no statement about the merged revision.".into()
+        } else {
+            format!("None of the {} statements about the change has a signature that counts.", broken.len())
+        }
     })
+    .with_all(broken.iter(), |statement| label(subject, statement))
 }
 
 fn not_only_typed(subject: &Subject<'_>, explain: bool) -> Finding {
@@ -154,7 +160,7 @@ fn orders(subject: &Subject<'_>) -> Vec<Order> {
             commit.place,
         );
     }
-    for statement in subject.statements() {
+    for statement in subject.statements().filter(|statement| vouched(subject, statement).counts()) {
         let committed = subject
             .commits()
             .find(|commit| statement.subjects.iter().any(|(_, digest)| *digest == commit.id));

@@ -250,10 +250,10 @@ pub const CRITERIA: &[Criterion] = &[
         "The impact on security was assessed",
         "Add the impact assessment of the change ticket.",
     ),
-    later(
+    change(
         "integrity.signature",
         "Signatures over the change check out",
-        "A later version checks signatures.",
+        "Add signed statements about the merged revision, and name who may sign them in lacuna.toml.",
     ),
     change(
         "integrity.bound",
@@ -270,7 +270,7 @@ pub const CRITERIA: &[Criterion] = &[
         "The times on record are in a possible order",
         "Check the clocks of the systems named.",
     ),
-    later(
+    change(
         "integrity.continuity",
         "Controls were in force without a gap",
         "Add signed source provenance of the whole period.",

@@ -5,6 +5,7 @@ use crate::policy::wildcard;
 use crate::store::{AccountId, ChangeSource, Known};
 
 use super::finding::Finding;
+use super::signature::vouched;
 use super::review::listed;
 use super::subject::Subject;
 
@@ -145,7 +146,8 @@ fn protected(subject: &Subject<'_>, explain: bool) -> Finding {
     for statement in subject.statements() {
         let Some(controls) = &statement.controls else { continue };
         let is_of_it = statement.subjects.iter().any(|(_, digest)| *digest == subject.change.merge_commit);
-        if !is_of_it {
+        let state = vouched(subject, statement);
+        if !is_of_it || !state.counts() {
             continue;
         }
         let in_force: Vec<&str> = controls
@@ -156,8 +158,8 @@ fn protected(subject: &Subject<'_>, explain: bool) -> Finding {
             .map(|(name, _)| store.text(*name))
             .collect();
         let verdict = if in_force.is_empty() { Verdict::Unmet } else { Verdict::Met };
-        return Finding::new(verdict, Capture::SelfTyped, explain, || match verdict {
-            Verdict::Met => format!("A statement about the merged revision names controls in force since before: {}; its signature is not checked.", listed(in_force)),
+        return Finding::new(verdict, state.capture(), explain, || match verdict {
+            Verdict::Met => format!("A statement about the merged revision names controls in force since before: {}; {}.", listed(in_force), state.words()),
             _ => "A statement about the merged revision names no control that was in force.".into(),
         })
         .with(|| "source provenance".into(), statement.place);

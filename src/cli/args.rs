@@ -26,6 +26,8 @@ pub(super) enum Command {
     Assess(Assess),
     /// Lists the frameworks that are built in
     Frameworks(Frameworks),
+    /// Checks the signatures of a bundle, step by step, without any network
+    Verify(Verify),
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +77,34 @@ pub(super) struct Assess {
     /// Exits with 1 unless every change is substantiated and no criterion of the population is unmet
     #[arg(long)]
     pub(super) gate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Sigstore bundle, DSSE envelope, or a collection of them (JSON or JSON Lines)
+    #[arg(value_name = "BUNDLE")]
+    pub(super) bundle: PathBuf,
+    /// What they must be about: files, or digests such as sha256:HEX and gitCommit:HEX
+    #[arg(value_name = "ARTIFACT")]
+    pub(super) artifacts: Vec<String>,
+    /// Trust root (trusted_root.json) in place of those that are built in; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub(super) root: Vec<PathBuf>,
+    /// Identity that must have signed, as the certificate names it
+    #[arg(long, value_name = "NAME")]
+    pub(super) identity: Option<String>,
+    /// Issuer that must have vouched for the identity
+    #[arg(long, value_name = "URL")]
+    pub(super) issuer: Option<String>,
+    /// Public key or certificate in PEM that must have signed; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+    /// Refuses what was signed after this moment
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) now: Option<Moment>,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
 }
 
 #[derive(Debug, Args)]

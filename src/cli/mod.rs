@@ -2,6 +2,7 @@
 
 mod args;
 mod failure;
+mod verify;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -65,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Assess(assess) => run_assess(&assess),
+        Command::Verify(verify) => verify::run(&verify),
         Command::Frameworks(frameworks) => {
             let packs = packs()?;
             let stdout = &mut io::stdout().lock();

@@ -9,8 +9,10 @@ pub mod place;
 pub mod record;
 pub mod terms;
 pub mod trailers;
+pub mod verification;
 
 pub use moment::Moment;
 pub use place::{At, Base, Part};
 pub use record::{Record, Records};
 pub use terms::{ActorKind, AiInvolvement, Capture, SignatureState, Verdict};
+pub use verification::{CheckedStep, Verification};

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 
 use super::accounts::Accounts;
 use super::rows::*;
+use super::signed::Signed;
 use super::strings::{Strings, Text};
 use super::substance;
 use super::{Store, is_test_path};
@@ -47,6 +48,8 @@ pub struct Builder {
     pub(super) merge_index: Option<BTreeMap<Text, Vec<Text>>>,
     /// Commits that a merge brought in.
     pub(super) brought_in: BTreeSet<Text>,
+    /// Signed statements, until their signatures are checked.
+    pub(super) signed: Signed,
     file: FileId,
     records: u64,
 }
@@ -111,6 +114,11 @@ impl Builder {
     /// Returns how many records came so far.
     pub const fn record_count(&self) -> u64 {
         self.records
+    }
+
+    /// Returns the signed statements whose signatures are still to be checked.
+    pub const fn signed(&mut self) -> &mut Signed {
+        &mut self.signed
     }
 
     /// Returns the policy file of the bundle, if one was read.
@@ -410,6 +418,9 @@ impl Builder {
     }
 
     fn statement(&mut self, record: &AttestationRecord<'_>, place: Place) {
+        if record.signatures > 0 {
+            self.signed.keep(record.digest, record.text);
+        }
         let facts = &record.facts;
         let actor = AccountRecord::login(facts.actor.as_ref());
         let actor = if facts.actor.is_empty() { None } else { self.account(Some(&actor)) };
@@ -434,6 +445,7 @@ impl Builder {
             } else {
                 SignatureState::NotChecked
             },
+            verification: None,
             attached_to: self.strings.intern_lower(&record.attached_to),
             actor,
             activity: self.strings.intern(&facts.activity),

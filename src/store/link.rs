@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::model::Capture;
+use crate::model::{Capture, SignatureState};
 use crate::model::record::{ChangeState, SessionSource};
 use crate::policy::{Policy, wildcard};
 use crate::problem::{Kind, Problem};
@@ -53,6 +53,7 @@ impl Builder {
         store.strings = self.strings;
         store.accounts = accounts;
         store.persons = persons;
+        store.verifications = self.signed.give(&mut store.statements);
         groups.attach(&mut store, &self.ticket_times);
         deployments(&mut store, self.updates, policy);
         store.problems.sort();
@@ -591,15 +592,23 @@ fn name_mergers(store: &mut Store) {
         let merge = change.statements.of(&store.statements_of).iter().find_map(|id| {
             let statement = &store.statements[id.index()];
             let is_of_merge = statement.subjects.iter().any(|(_, digest)| *digest == change.merge_commit);
+            // What a broken signature covers is nobody's word.
+            if statement.signature == SignatureState::Invalid {
+                return None;
+            }
             let is_merge = store.text(statement.activity).eq_ignore_ascii_case("pr_merge");
-            Some((statement.actor.filter(|_| is_of_merge && is_merge)?, statement.place))
+            let actor = statement.actor.filter(|_| is_of_merge && is_merge)?;
+            let capture = match statement.signature {
+                SignatureState::Valid => Capture::Verified,
+                _ => Capture::SelfTyped,
+            };
+            Some((actor, statement.place, capture))
         });
-        if let Some((actor, place)) = merge {
+        if let Some((actor, place, capture)) = merge {
             let change = &mut store.changes[at];
             change.merged_by = Known::Is(actor);
             change.merged_by_place = place;
-            // Until its signature is checked, a statement is no better than what was typed.
-            change.merged_by_capture = Some(Capture::SelfTyped);
+            change.merged_by_capture = Some(capture);
         }
     }
 }

@@ -8,15 +8,19 @@ mod build;
 mod history;
 mod link;
 pub mod rows;
+mod signed;
 pub mod strings;
 pub mod substance;
 
 pub use build::Builder;
 pub use rows::*;
+pub use signed::Signed;
 pub use strings::{Strings, Text};
 
+use crate::model::Verification;
 use crate::policy::Policy;
 use crate::problem::Problem;
+use crate::source::Digest;
 
 /// All evidence of a bundle, linked.
 #[derive(Default)]
@@ -53,6 +57,8 @@ pub struct Store {
     pub attributions: Vec<Attribution>,
     /// Statements, each once, sorted by place.
     pub statements: Vec<Statement>,
+    /// What came out of checking signatures, each statement once, sorted by its digest.
+    pub verifications: Vec<(Digest, Verification)>,
     /// Statements of changes: [`Change::statements`] points here.
     pub statements_of: Vec<StatementId>,
     /// Further parents of merge commits, by the merge commit's id.

@@ -434,6 +434,8 @@ pub struct Statement {
     pub signatures: u32,
     /// State of its signature.
     pub signature: SignatureState,
+    /// Position of what was found on checking it, in `verifications`.
+    pub verification: Option<u32>,
     /// The commit that it is attached to.
     pub attached_to: Text,
     /// Who acted.

@@ -8,9 +8,10 @@ use crate::app::text::{number, percent, visible, width};
 use crate::protocol::{Phase, Progress};
 
 /// The steps of opening, in their order.
-const STEPS: [(Phase, &str); 4] = [
+const STEPS: [(Phase, &str); 5] = [
     (Phase::Reading, "Read files"),
     (Phase::Hashing, "Finish digests"),
+    (Phase::Verifying, "Check signatures"),
     (Phase::Linking, "Link records"),
     (Phase::Assessing, "Test changes"),
 ];
@@ -71,6 +72,7 @@ fn files(progress: &Progress) -> String {
 fn share(progress: &Progress) -> (u64, u64) {
     match progress.phase {
         Phase::Assessing => (progress.assessed, progress.changes),
+        Phase::Verifying => (progress.verified, progress.signatures),
         Phase::Reading => (progress.bytes_done, progress.bytes_known),
         Phase::Hashing | Phase::Linking | Phase::Done => (1, 1),
     }
@@ -80,8 +82,9 @@ const fn rank(phase: Phase) -> u8 {
     match phase {
         Phase::Reading => 0,
         Phase::Hashing => 1,
-        Phase::Linking => 2,
-        Phase::Assessing => 3,
-        Phase::Done => 4,
+        Phase::Verifying => 2,
+        Phase::Linking => 3,
+        Phase::Assessing => 4,
+        Phase::Done => 5,
     }
 }

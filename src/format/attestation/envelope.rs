@@ -423,8 +423,9 @@ impl Reading<'_> {
     }
 
     /// Puts out the record with its digest, place and attachment, and the test runs that it states.
-    fn emit(&mut self, raw: &RawValue, record: AttestationRecord<'_>) {
+    fn emit<'a>(&mut self, raw: &'a RawValue, record: AttestationRecord<'a>) {
         let mut record = record;
+        record.text = raw.get();
         record.digest = Sha256::digest(raw.get().as_bytes()).into();
         record.part = self.part;
         record.attached_to = Cow::Borrowed(self.attached_to);

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Context, Format, Head, Whole};
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
-use crate::policy::{ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths};
+use crate::policy::{ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedIdentity};
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
 use table::Table;
 
@@ -22,8 +22,8 @@ pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
 /// The tables of a policy.
-const TABLES: [&str; 8] =
-    ["period", "scope", "review-depth", "ai", "accounts", "sensitive", "exception", "funnel"];
+const TABLES: [&str; 9] =
+    ["period", "scope", "review-depth", "ai", "accounts", "identity", "sensitive", "exception", "funnel"];
 
 /// How many errors of syntax are listed.
 const ERRORS: usize = 20;
@@ -136,6 +136,8 @@ impl Reading {
         if let Some(accounts) = self.table(&root, "accounts") {
             self.accounts(policy, &accounts);
         }
+        let identities = self.tables(&root, "identity");
+        policy.identities = identities.iter().filter_map(|table| self.identity(table)).collect();
         let sensitive = self.tables(&root, "sensitive");
         policy.sensitive = sensitive.iter().filter_map(|paths| self.sensitive(paths)).collect();
         for table in self.tables(&root, "exception") {
@@ -214,6 +216,20 @@ impl Reading {
                 }
             }
         }
+    }
+
+    fn identity(&mut self, table: &Table<'_>) -> Option<TrustedIdentity> {
+        self.known(table, &["identity", "issuer", "attests", "from", "until"]);
+        let identity = self.needed(table, "identity")?;
+        let mut attests = Vec::new();
+        self.texts_into(table, "attests", &mut attests);
+        Some(TrustedIdentity {
+            identity,
+            issuer: self.text(table, "issuer").unwrap_or_default(),
+            attests,
+            from: self.moment(table, "from"),
+            until: self.moment(table, "until"),
+        })
     }
 
     fn sensitive(&mut self, table: &Table<'_>) -> Option<SensitivePaths> {

@@ -147,6 +147,8 @@ pub struct AttestationRecord<'a> {
     pub subjects: Vec<(Str<'a>, Str<'a>)>,
     /// Count of signatures in the envelope.
     pub signatures: u32,
+    /// The attestation as its file has it, envelope and all: what signatures are checked over.
+    pub text: &'a str,
     /// The commit that the record is attached to (a git note); empty where none.
     pub attached_to: Str<'a>,
     /// What its predicate says, as far as Lacuna reads it.

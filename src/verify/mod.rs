@@ -1,0 +1,65 @@
+//! Signatures, certificates, log proofs and timestamps, checked offline: from the exact bytes of an attestation to one
+//! outcome for each step.
+//!
+//! What decides is a [`TrustSet`]: the trust roots that are built in and what the user added, never what came with the
+//! evidence. No clock is asked: the time of signing is what a timestamp authority or a log signed. `docs/verification.md`
+//! lists the steps and the specifications that demand them.
+
+mod bundle;
+mod certificate;
+pub mod demand;
+mod envelope;
+mod log;
+mod provider;
+pub mod roots;
+mod shape;
+mod steps;
+mod subject;
+
+pub use demand::{Artifact, Demand};
+pub use roots::{Root, RootPart, TrustSet};
+pub use shape::split;
+
+use jiff::Timestamp;
+
+use crate::model::Verification;
+use log::Seen;
+use shape::Shape;
+
+/// Checks attestations one by one, and remembers what many of them rest on.
+pub struct Verifier {
+    /// What is trusted.
+    pub trust: TrustSet,
+    seen: Seen,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new(TrustSet::built_in())
+    }
+}
+
+impl Verifier {
+    /// Returns a verifier that trusts a set of roots and keys.
+    pub fn new(trust: TrustSet) -> Self {
+        provider::install();
+        Self { trust, seen: Seen::new() }
+    }
+
+    /// Checks one attestation, as the file has it.
+    pub fn check(&mut self, text: &str) -> Verification {
+        self.check_for(text, &Demand::default())
+    }
+
+    /// Checks one attestation, and that it is what is demanded.
+    pub fn check_for(&mut self, text: &str, demand: &Demand) -> Verification {
+        match shape::of(text) {
+            Shape::Bundle => bundle::check(text, &self.trust, demand, &mut self.seen),
+            Shape::Converted(text) => bundle::check(&text, &self.trust, demand, &mut self.seen),
+            Shape::Envelope => envelope::check(text, &self.trust, demand),
+            Shape::Bare => shape::unsigned(),
+            Shape::Odd(why) => shape::unreadable(&why),
+            Shape::Broken(why) => shape::broken(&why),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The arithmetic of signatures: RustCrypto behind the interface that the Sigstore crates call.
+//!
+//! Nothing here signs, and nothing needs randomness or a clock. ECDSA signatures are strict DER; both halves of `s` are
+//! accepted, as FIPS 186-5 §6.4 has it and as Fulcio, Rekor and Go's tools emit them.
+
+use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
+use rsa::traits::PublicKeyParts as _;
+use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
+use sha2_signatures::{Digest as _, Sha256, Sha384, Sha512};
+use sigstore_crypto::{CryptoProvider, Error, HashContext, Result, SigningScheme};
+use sigstore_types::HashAlgorithm;
+
+/// RustCrypto as a provider.
+#[derive(Debug)]
+struct RustCrypto;
+
+/// Bits of the smallest and greatest RSA modulus that is accepted.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// Makes RustCrypto what every check computes with; a second call changes nothing.
+pub(super) fn install() {
+    // An error only says that it is installed already.
+    sigstore_crypto::install_default_provider(&RustCrypto).ok();
+}
+
+enum Hashing {
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+impl HashContext for Hashing {
+    fn update(&mut self, data: &[u8]) {
+        match self {
+            Self::Sha256(hash) => hash.update(data),
+            Self::Sha384(hash) => hash.update(data),
+            Self::Sha512(hash) => hash.update(data),
+        }
+    }
+
+    fn finalize(self: Box<Self>) -> Vec<u8> {
+        match *self {
+            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha384(hash) => hash.finalize().to_vec(),
+            Self::Sha512(hash) => hash.finalize().to_vec(),
+        }
+    }
+}
+
+fn hashing(algorithm: HashAlgorithm) -> Result<Box<Hashing>> {
+    Ok(Box::new(match algorithm {
+        HashAlgorithm::Sha2256 => Hashing::Sha256(Sha256::new()),
+        HashAlgorithm::Sha2384 => Hashing::Sha384(Sha384::new()),
+        HashAlgorithm::Sha2512 => Hashing::Sha512(Sha512::new()),
+        other => return Err(Error::UnsupportedAlgorithm(other.to_string())),
+    }))
+}
+
+fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Result<Vec<u8>> {
+    let mut hash = hashing(algorithm)?;
+    hash.update(data);
+    Ok(hash.finalize())
+}
+
+impl CryptoProvider for RustCrypto {
+    fn hash(&self, algorithm: HashAlgorithm) -> Result<Box<dyn HashContext>> {
+        Ok(hashing(algorithm)?)
+    }
+
+    fn verify_raw(&self, scheme: SigningScheme, key: &[u8], data: &[u8], signature: &[u8]) -> Result<()> {
+        match scheme {
+            SigningScheme::Ed25519 => ed25519(key, data, signature),
+            _ => match hash_of(scheme) {
+                Some(algorithm) => self.verify_prehashed(scheme, key, &digest(algorithm, data)?, signature),
+                None => Err(unsupported(scheme)),
+            },
+        }
+    }
+
+    fn verify_prehashed(
+        &self,
+        scheme: SigningScheme,
+        key: &[u8],
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<()> {
+        use SigningScheme as S;
+        match scheme {
+            S::EcdsaP256Sha256 | S::EcdsaP256Sha384 => p256(key, digest, signature),
+            S::EcdsaP384Sha256 | S::EcdsaP384Sha384 => p384(key, digest, signature),
+            S::RsaPkcs1Sha256 => rsa(key)?.verify(pkcs1(&SHA256, 32), digest, signature).map_err(wrong),
+            S::RsaPkcs1Sha384 => rsa(key)?.verify(pkcs1(&SHA384, 48), digest, signature).map_err(wrong),
+            S::RsaPkcs1Sha512 => rsa(key)?.verify(pkcs1(&SHA512, 64), digest, signature).map_err(wrong),
+            S::RsaPssSha256 => rsa(key)?.verify(Pss::new::<Sha256>(), digest, signature).map_err(wrong),
+            S::RsaPssSha384 => rsa(key)?.verify(Pss::new::<Sha384>(), digest, signature).map_err(wrong),
+            S::RsaPssSha512 => rsa(key)?.verify(Pss::new::<Sha512>(), digest, signature).map_err(wrong),
+            _ => Err(unsupported(scheme)),
+        }
+    }
+}
+
+/// DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note 1).
+const SHA256: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0, 0x04, 0x20];
+const SHA384: [u8; 19] =
+    [0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0, 0x04, 0x30];
+const SHA512: [u8; 19] =
+    [0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0, 0x04, 0x40];
+
+fn pkcs1(prefix: &[u8], length: usize) -> Pkcs1v15Sign {
+    Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }
+}
+
+fn rsa(key: &[u8]) -> Result<RsaPublicKey> {
+    let key = RsaPublicKey::from_pkcs1_der(key).map_err(|error| bad_key(&error))?;
+    let bits = key.n().bits();
+    if !RSA_BITS.contains(&bits) {
+        let text = format!("an RSA key of {bits} bits; 2048 to 4096 are accepted");
+        return Err(Error::InvalidKey(text));
+    }
+    Ok(key)
+}
+
+fn p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<()> {
+    let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(|error| bad_key(&error))?;
+    let signature = p256::ecdsa::Signature::from_der(signature).map_err(wrong)?;
+    key.verify_prehash(digest, &signature).map_err(wrong)
+}
+
+fn p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<()> {
+    // The curve's arithmetic wants at least half a scalar of digest: SHA-256 is 32 bytes, which is more.
+    let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(|error| bad_key(&error))?;
+    let signature = p384::ecdsa::Signature::from_der(signature).map_err(wrong)?;
+    key.verify_prehash(digest, &signature).map_err(wrong)
+}
+
+fn ed25519(key: &[u8], data: &[u8], signature: &[u8]) -> Result<()> {
+    let key: &[u8; 32] = key.try_into().map_err(|error| bad_key(&error))?;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key).map_err(|error| bad_key(&error))?;
+    let signature = ed25519_dalek::Signature::from_slice(signature).map_err(wrong)?;
+    if key.is_weak() {
+        return Err(Error::InvalidKey("an Ed25519 key of small order".into()));
+    }
+    key.verify(data, &signature).map_err(wrong)
+}
+
+fn hash_of(scheme: SigningScheme) -> Option<HashAlgorithm> {
+    scheme.hash_algorithm()
+}
+
+fn unsupported(scheme: SigningScheme) -> Error {
+    Error::UnsupportedAlgorithm(scheme.name().to_owned())
+}
+
+fn bad_key(error: &dyn std::fmt::Display) -> Error {
+    Error::InvalidKey(error.to_string())
+}
+
+fn wrong<E: std::fmt::Display>(error: E) -> Error {
+    Error::Verification(error.to_string())
+}
