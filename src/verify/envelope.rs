@@ -12,7 +12,7 @@ use crate::model::{SignatureState, Verification};
 use super::demand::Demand;
 use super::roots::TrustSet;
 use super::steps::Steps;
-use super::subject;
+use super::{provider, subject};
 
 const CLAUSE: &str = "DSSE v1.0, Verify";
 
@@ -122,7 +122,11 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
 
 fn fits(key: &DerPublicKey, signed: &[u8], signature: &SignatureBytes) -> bool {
     KeyAlgorithm::from_spki(key).is_ok_and(|algorithm| {
-        sigstore_crypto::verify_signature(key, signed, signature, algorithm.default_signing_scheme()).is_ok()
+        let holds = |signature: &SignatureBytes| {
+            sigstore_crypto::verify_signature(key, signed, signature, algorithm.default_signing_scheme()).is_ok()
+        };
+        // DSSE leaves the encoding of a signature to its key: ECDSA's is DER, or the two numbers side by side (IEEE P1363).
+        holds(signature) || provider::as_der(algorithm, signature.as_bytes()).is_some_and(|der| holds(&SignatureBytes::new(der)))
     })
 }
 

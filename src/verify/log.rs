@@ -62,7 +62,7 @@ pub fn checkpoint(
     let checkpoint = Checkpoint::from_text(text).map_err(|error| error.to_string())?;
     let mut has_key = false;
     for (position, root) in roots.iter().enumerate() {
-        for signature in checkpoint.signatures() {
+        for signature in checkpoint.signatures().iter().filter(|own| is_of(&own.name, checkpoint.origin())) {
             // A checkpoint states no time of its own: a key counts once it had begun to, and an expired one still does.
             for key in root.rekor.keys_by_hint(&signature.key_id, at.unwrap_or(Timestamp::MAX)) {
                 has_key = true;
@@ -239,6 +239,11 @@ fn same_signer(
         }
     };
     if is_same { Ok(()) } else { Err("it is about another signer".to_owned()) }
+}
+
+/// Returns whether a signature's name is the log's: the origin, or its part before the tree's number (Rekor v1).
+fn is_of(name: &str, origin: &str) -> bool {
+    origin.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(" - "))
 }
 
 fn short(digest: &Sha256Hash) -> String {

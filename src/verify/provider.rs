@@ -9,7 +9,7 @@ use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::traits::PublicKeyParts as _;
 use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2_signatures::{Digest as _, Sha256, Sha384, Sha512};
-use sigstore_crypto::{CryptoProvider, Error, HashContext, Result, SigningScheme};
+use sigstore_crypto::{CryptoProvider, Error, HashContext, KeyAlgorithm, Result, SigningScheme};
 use sigstore_types::HashAlgorithm;
 
 /// RustCrypto as a provider.
@@ -134,6 +134,19 @@ fn p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<()> {
     let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(|error| bad_key(&error))?;
     let signature = p384::ecdsa::Signature::from_der(signature).map_err(wrong)?;
     key.verify_prehash(digest, &signature).map_err(wrong)
+}
+
+/// Returns the DER of an ECDSA signature that is written as two numbers side by side; `None` for any other.
+pub(super) fn as_der(algorithm: KeyAlgorithm, signature: &[u8]) -> Option<Vec<u8>> {
+    match algorithm {
+        KeyAlgorithm::EcdsaP256 => {
+            p256::ecdsa::Signature::from_slice(signature).ok().map(|own| own.to_der().as_bytes().to_vec())
+        }
+        KeyAlgorithm::EcdsaP384 => {
+            p384::ecdsa::Signature::from_slice(signature).ok().map(|own| own.to_der().as_bytes().to_vec())
+        }
+        _ => None,
+    }
 }
 
 fn ed25519(key: &[u8], data: &[u8], signature: &[u8]) -> Result<()> {

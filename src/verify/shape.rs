@@ -139,6 +139,21 @@ struct Collection<'a> {
     attestations: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     attestation_bundles: Option<Vec<Inner<'a>>>,
+    #[serde(borrow)]
+    provenance_summary: Option<Summary<'a>>,
+}
+
+/// Provenance as Google Cloud Build describes an image.
+#[derive(Deserialize)]
+struct Summary<'a> {
+    #[serde(borrow, default)]
+    provenance: Vec<Described<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Described<'a> {
+    #[serde(borrow)]
+    envelope: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -153,7 +168,7 @@ struct Wrapped<'a> {
     bundle: Option<&'a RawValue>,
 }
 
-/// Returns the attestations of a file: one, JSON Lines, or a collection as GitHub, npm and PyPI give it.
+/// Returns the attestations of a file: one, JSON Lines, or a collection as GitHub, npm, PyPI and Google Cloud Build give it.
 ///
 /// What is no JSON is returned as it is, so that its check says why.
 pub fn split(text: &str) -> Vec<String> {
@@ -177,10 +192,13 @@ pub fn split(text: &str) -> Vec<String> {
 
 fn collect(text: &str, found: &mut Vec<String>) {
     let collection: Option<Collection<'_>> = serde_json::from_str(text).ok();
-    let lists = collection.map(|own| (own.attestations, own.attestation_bundles));
+    let lists = collection.map(|own| (own.attestations, own.attestation_bundles, own.provenance_summary));
     let items: Vec<&RawValue> = match lists {
-        Some((Some(list), _)) => list,
-        Some((None, Some(bundles))) => bundles.into_iter().flat_map(|inner| inner.attestations).collect(),
+        Some((Some(list), _, _)) => list,
+        Some((None, Some(bundles), _)) => bundles.into_iter().flat_map(|inner| inner.attestations).collect(),
+        Some((None, None, Some(summary))) if summary.provenance.iter().any(|one| one.envelope.is_some()) => {
+            summary.provenance.into_iter().filter_map(|one| one.envelope).collect()
+        }
         _ => {
             found.push(text.to_owned());
             return;
