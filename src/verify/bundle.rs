@@ -16,7 +16,7 @@ use super::demand::{Artifact, Demand};
 use super::log::{self, About, Seen};
 use super::roots::{PlainKey, TrustSet};
 use super::steps::Steps;
-use super::{Timestamp, certificate, subject};
+use super::{Timestamp, certificate, subject, timestamp};
 
 const CLIENT: &str = "Sigstore client specification, Verification";
 
@@ -118,7 +118,10 @@ impl Checking<'_> {
         for root in &self.trust.roots {
             for authority in &root.timestamps {
                 match sigstore_tsa::verify_timestamp_for_authority(token, signature, authority) {
-                    Ok(time) => return Ok((time, root.name.clone())),
+                    Ok(time) => {
+                        timestamp::only_own(token.as_bytes(), authority)?;
+                        return Ok((time, root.name.clone()));
+                    }
                     // The right authority at the wrong time says more than that all others are not the right one.
                     Err(sigstore_tsa::Error::TimestampOutsideValidity { time }) => {
                         return Err(format!("its authority in {} did not count at {time}", root.name));

@@ -15,6 +15,7 @@ pub mod roots;
 mod shape;
 mod steps;
 mod subject;
+mod timestamp;
 
 pub use demand::{Artifact, Demand};
 pub use roots::{Root, RootPart, TrustSet};
