@@ -43,6 +43,8 @@ pub struct Options {
     pub problems: Vec<Problem>,
     /// Paths that the host left out because [`crate::source::archive::passed_over`] says so.
     pub passed: Vec<String>,
+    /// Trust roots, keys and certificates to check signatures against, beside those that are built in: name and bytes.
+    pub trust: Vec<(String, Vec<u8>)>,
     /// Start of the period, in place of the policy's.
     pub from: Option<Moment>,
     /// End of the period, in place of the policy's.
@@ -103,6 +105,12 @@ impl Engine {
         for problem in &options.problems {
             builder.bundle_problem(problem.clone());
         }
+        let mut verifier = Verifier::default();
+        for (name, bytes) in &options.trust {
+            if let Err(problem) = verifier.trust.add(name, bytes) {
+                builder.bundle_problem(problem);
+            }
+        }
         let mut intake = Intake::new(roots, options.limits.clone());
         for path in &options.passed {
             intake.pass_over(path);
@@ -113,7 +121,7 @@ impl Engine {
             packs,
             intake,
             builder,
-            verifier: Verifier::default(),
+            verifier,
             open: None,
             pending: Vec::new(),
             state: State::Reading,
@@ -126,7 +134,9 @@ impl Engine {
         match std::mem::replace(&mut self.state, State::Moving) {
             State::Reading => self.state = if self.read(budget) { State::Hashing } else { State::Reading },
             State::Hashing => self.state = if self.hash() { State::Verifying } else { State::Hashing },
-            State::Verifying => self.state = if self.verify(budget) { State::Linking } else { State::Verifying },
+            State::Verifying => {
+                self.state = if self.verify(budget) { State::Linking } else { State::Verifying }
+            }
             State::Linking => {
                 let policy = self.policy();
                 let store = std::mem::take(&mut self.builder).link(&policy);
@@ -347,7 +357,7 @@ impl Engine {
     fn verify(&mut self, budget: u64) -> bool {
         let mut bytes = 0;
         while bytes < budget {
-            let Some((digest, text)) = self.builder.signed().next() else { return true };
+            let Some((digest, text)) = self.builder.signed().take() else { return true };
             bytes += BYTES_A_SIGNATURE + text.len() as u64;
             let verification = self.verifier.check(&text);
             self.builder.signed().set(digest, verification);

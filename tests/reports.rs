@@ -300,9 +300,13 @@ fn the_report_carries_what_it_rests_on() {
     for pack in &bundle.assessment.packs {
         assert!(report.contains(&pack.sha256), "{}", pack.id);
     }
-    for part in
-        ["Policy", "not check their signatures", "scan.ran", env!("CARGO_PKG_VERSION"), &bundle.sha256]
-    {
+    for part in [
+        "Policy",
+        "Signatures of commits are not checked",
+        "scan.ran",
+        env!("CARGO_PKG_VERSION"),
+        &bundle.sha256,
+    ] {
         assert!(report.contains(part), "{part}");
     }
 }

@@ -42,7 +42,8 @@ fn conformance(folder: &Path, case: &Path) -> Verification {
     if let Some(key) = &key {
         trust.add("key.pub", key).expect("the case's key can be read");
     }
-    let artifact = fs::read(case.join("artifact")).or_else(|_| fs::read(folder.join("a.txt"))).expect("an artifact");
+    let artifact =
+        fs::read(case.join("artifact")).or_else(|_| fs::read(folder.join("a.txt"))).expect("an artifact");
     let is_keyless = key.is_none();
     let demand = Demand {
         identity: is_keyless.then(|| text(&case.join("identity")).unwrap_or_else(|| IDENTITY.to_owned())),
@@ -69,8 +70,11 @@ fn every_case_of_the_conformance_suite_has_the_outcome_of_its_name() {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
         let outcome = conformance(&folder, case);
         if (outcome.state == SignatureState::Valid) == name.ends_with("_fail") {
-            let steps: Vec<_> =
-                outcome.steps.iter().map(|step| format!("    {}: {}: {}", step.state.word(), step.step, step.reason)).collect();
+            let steps: Vec<_> = outcome
+                .steps
+                .iter()
+                .map(|step| format!("    {}: {}: {}", step.state.word(), step.step, step.reason))
+                .collect();
             wrong.push(format!("{name}: {}\n{}", outcome.state.word(), steps.join("\n")));
         }
     }
@@ -108,7 +112,8 @@ fn walk(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
 fn told(found: &[(String, Verification)]) -> String {
     let mut lines = String::new();
     for (name, outcome) in found {
-        let why = outcome.steps.iter().find(|step| step.state != SignatureState::Valid && step.step != "Identity");
+        let why =
+            outcome.steps.iter().find(|step| step.state != SignatureState::Valid && step.step != "Identity");
         let why = why.map_or_else(String::new, |step| format!("{}: {}", step.step, step.reason));
         lines.push_str(&format!("{name} | {} | {} | {why}\n", outcome.state.word(), outcome.root));
     }
@@ -152,10 +157,14 @@ fn every_bundle_of_the_source_track_is_valid_and_its_root_is_named() {
     assert_eq!(count(Envelope::SigstoreOdd, SignatureState::NotChecked), 4);
     assert_eq!(store.statements.iter().filter(|s| s.signature == SignatureState::Invalid).count(), 0);
 
-    let of_sigstore: Vec<_> = store.verifications.iter().map(|(_, v)| v).filter(|v| v.state == SignatureState::Valid).collect();
+    let of_sigstore: Vec<_> =
+        store.verifications.iter().map(|(_, v)| v).filter(|v| v.state == SignatureState::Valid).collect();
     assert!(of_sigstore.iter().all(|outcome| outcome.root == "Sigstore public-good instance"));
     let by_github = |outcome: &&&Verification| {
-        outcome.steps.iter().any(|step| step.step.starts_with("Timestamp") && step.reason.ends_with("vouched by GitHub"))
+        outcome
+            .steps
+            .iter()
+            .any(|step| step.step.starts_with("Timestamp") && step.reason.ends_with("vouched by GitHub"))
     };
     assert_eq!(of_sigstore.iter().filter(by_github).count(), 178);
     assert!(of_sigstore.iter().all(|outcome| outcome.signed_at.is_some() && !outcome.identity.is_empty()));
@@ -216,8 +225,16 @@ fn one_flipped_byte_anywhere_that_is_signed_is_seen() {
         assert_eq!(good.state, SignatureState::Valid, "{}: {good:?}", path.display());
         // Envelope, certificate, promise, proof, body, checkpoint and timestamp: the classes of bytes of a bundle.
         let members = [
-            "payload", "sig", "signature", "rawBytes", "signedEntryTimestamp", "canonicalizedBody", "rootHash",
-            "envelope", "signedTimestamp", "payloadType",
+            "payload",
+            "sig",
+            "signature",
+            "rawBytes",
+            "signedEntryTimestamp",
+            "canonicalizedBody",
+            "rootHash",
+            "envelope",
+            "signedTimestamp",
+            "payloadType",
         ];
         for member in members {
             for part in 0..40 {

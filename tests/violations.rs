@@ -7,8 +7,8 @@ mod common;
 
 use common::history::{Case, History};
 use lacuna::assess::registry::{self, CRITERIA, Scope};
-use lacuna::model::Verdict;
 use lacuna::model::record::{Outcome, ReviewState, SessionSource};
+use lacuna::model::{SignatureState, Verdict};
 
 /// The criteria that a case is expected to leave unmet, and those that it is expected to find.
 fn unmet(history: &History) -> Vec<(u64, &'static str)> {
@@ -107,6 +107,8 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
         case.statement.subjects = vec![("gitCommit".into(), "ab".repeat(20).into())];
         case.statement.attached_to = case.change.merge_commit.clone();
     }),
+    ("integrity.signature", |case| case.verification.state = SignatureState::Invalid),
+    ("integrity.continuity", |case| case.statement.facts.previous = "ab".repeat(20).into()),
     ("integrity.not-only-typed", |case| case.session.source = SessionSource::Trailer),
     ("integrity.clock", |case| {
         let later = case.at(9);

@@ -255,7 +255,8 @@ pub fn in_words(progress: &Progress) -> String {
         Phase::Hashing => ["Waiting for the digests of the last files · ", &records].concat(),
         Phase::Verifying => {
             let verified = text::number(progress.verified);
-            ["Checking the signatures of ", &verified, " of ", &text::count(progress.signatures, "statement")].concat()
+            ["Checking the signatures of ", &verified, " of ", &text::count(progress.signatures, "statement")]
+                .concat()
         }
         Phase::Linking => ["Linking ", &records].concat(),
         Phase::Assessing => {

@@ -5,8 +5,8 @@ use crate::policy::wildcard;
 use crate::store::{AccountId, ChangeSource, Known};
 
 use super::finding::Finding;
-use super::signature::vouched;
 use super::review::listed;
+use super::signature::vouched;
 use super::subject::Subject;
 
 /// Decides a criterion of this family.
@@ -159,7 +159,11 @@ fn protected(subject: &Subject<'_>, explain: bool) -> Finding {
             .collect();
         let verdict = if in_force.is_empty() { Verdict::Unmet } else { Verdict::Met };
         return Finding::new(verdict, state.capture(), explain, || match verdict {
-            Verdict::Met => format!("A statement about the merged revision names controls in force since before: {}; {}.", listed(in_force), state.words()),
+            Verdict::Met => format!(
+                "A statement about the merged revision names controls in force since before: {}; {}.",
+                listed(in_force),
+                state.words()
+            ),
             _ => "A statement about the merged revision names no control that was in force.".into(),
         })
         .with(|| "source provenance".into(), statement.place);

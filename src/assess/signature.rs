@@ -102,7 +102,8 @@ pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
     let all: Vec<(&Statement, Vouched)> =
         subject.statements().map(|statement| (statement, vouched(subject, statement))).collect();
     let count = |state| all.iter().filter(|(_, vouched)| *vouched == state).count();
-    let (broken, wrong, valid) = (count(Vouched::Broken), count(Vouched::WrongIdentity), count(Vouched::Valid));
+    let (broken, wrong, valid) =
+        (count(Vouched::Broken), count(Vouched::WrongIdentity), count(Vouched::Valid));
     let others = all.len() - broken - wrong - valid;
     let told = || {
         let mut parts = Vec::new();
@@ -142,7 +143,10 @@ pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
         })
     } else {
         Finding::new(Verdict::Unproven, Capture::SelfTyped, explain, || {
-            format!("None of the {} statements about the change has a signature that could be checked.", all.len())
+            format!(
+                "None of the {} statements about the change has a signature that could be checked.",
+                all.len()
+            )
         })
     };
     finding.with_all(all.iter(), |(statement, _)| label(subject, statement))
@@ -155,35 +159,35 @@ pub fn continuity(subject: &Subject<'_>, explain: bool) -> Finding {
     let merge = subject.change.merge_commit;
     let provenance: Vec<(&Statement, Vouched)> = subject
         .statements()
-        .filter(|statement| statement.controls.is_some() && !statement.previous.is_empty())
+        .filter(|statement| statement.controls.is_some())
         .filter(|statement| statement.subjects.iter().any(|(_, digest)| *digest == merge))
         .map(|statement| (statement, vouched(subject, statement)))
         .collect();
     let Some((statement, state)) = provenance.iter().max_by_key(|(_, state)| *state) else {
         return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
-            "The bundle holds no source provenance of the merged revision that names the one before it.".into()
+            "The bundle holds no source provenance of the merged revision.".into()
         });
     };
-    let finding = if *state != Vouched::Valid {
-        let verdict = if state.counts() { Verdict::Unproven } else { Verdict::Unmet };
-        Finding::new(verdict, state.capture(), explain, || {
-            format!("Source provenance names the revision before it, but {}.", state.words())
-        })
-    } else {
-        let parent = store.commit(merge).and_then(|id| store.commits.get(id.index())).map(|commit| commit.parent);
-        match parent {
-            Some(parent) if parent == statement.previous => before(subject, statement, explain),
-            Some(parent) => Finding::new(Verdict::Unmet, Capture::Verified, explain, || {
-                format!(
-                    "Its provenance follows on {}, but the branch follows on {}: what came between is not attested.",
-                    short(store.text(statement.previous)),
-                    short(store.text(parent)),
-                )
-            }),
-            None => Finding::new(Verdict::Unproven, Capture::Verified, explain, || {
-                "The history that would show which revision came before it is not in the bundle.".into()
-            }),
-        }
+    let previous = statement.previous;
+    let parent = store.commit(merge).and_then(|id| store.commits.get(id.index())).map(|commit| commit.parent);
+    let unproven = |why: &'static str| {
+        Finding::new(Verdict::Unproven, state.capture(), explain, || format!("Its source provenance {why}."))
+    };
+    let finding = match parent {
+        // `integrity.signature` tells what is wrong with it; here it only shows nothing.
+        _ if *state != Vouched::Valid => Finding::new(Verdict::Unproven, state.capture(), explain, || {
+            format!("Source provenance of the merged revision shows nothing, because {}.", state.words())
+        }),
+        None => unproven("cannot be held against the history, which is not in the bundle"),
+        Some(parent) if parent == previous => before(subject, statement, explain),
+        Some(_) if previous.is_empty() => unproven("does not name the revision before it"),
+        Some(parent) => Finding::new(Verdict::Unmet, Capture::Verified, explain, || {
+            format!(
+                "Its provenance follows on {}, but the branch follows on {}: what came between is not attested.",
+                short(store.text(previous)),
+                short(store.text(parent)),
+            )
+        }),
     };
     finding.with_all(provenance.iter(), |(statement, _)| label(subject, statement))
 }
@@ -191,8 +195,10 @@ pub fn continuity(subject: &Subject<'_>, explain: bool) -> Finding {
 /// Decides continuity where the provenance follows on the right revision: were the controls in force all the time?
 fn before(subject: &Subject<'_>, statement: &Statement, explain: bool) -> Finding {
     let store = subject.store;
-    let previous = store.commit(statement.previous).and_then(|id| store.commits.get(id.index()));
-    let from = previous.and_then(|commit| commit.committed);
+    // Before the first revision there was nothing to control.
+    let revision =
+        if statement.previous.is_empty() { subject.change.merge_commit } else { statement.previous };
+    let from = store.commit(revision).and_then(|id| store.commits.get(id.index())).and_then(|c| c.committed);
     let controls = statement.controls.as_deref().unwrap_or_default();
     let dated: Vec<_> = controls.iter().filter_map(|(name, since)| Some((*name, (*since)?))).collect();
     let late: Vec<&str> = dated

@@ -35,6 +35,9 @@ pub(super) struct Input {
     /// Files, folders and archives with exports
     #[arg(value_name = "PATH", required = true)]
     pub(super) paths: Vec<PathBuf>,
+    /// Trust root, public key or certificate to check signatures against, beside those built in; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust: Vec<PathBuf>,
     /// Sets a bound on what is read; see docs/limits.md for the names
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
     pub(super) limit: Vec<(String, u64)>,

@@ -138,6 +138,11 @@ fn open(input: &Input, options: Options) -> Result<Bundle, Failure> {
             ));
         }
     }
+    let mut trust = Vec::new();
+    for path in &input.trust {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        trust.push((name, verify::read(path)?));
+    }
     let found = disk::find(&input.paths, &limits);
     if found.roots.is_empty() {
         let facts: Vec<String> =
@@ -152,6 +157,7 @@ fn open(input: &Input, options: Options) -> Result<Bundle, Failure> {
     let options = Options {
         name: name_of(&input.paths),
         limits,
+        trust,
         problems: found.problems,
         passed: found.passed,
         ..options

@@ -75,8 +75,10 @@ pub(super) fn run(verify: &Verify) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!is_valid)))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let told = |fact: String| Failure::new(format!("{}: {fact}", path.display()), "Name a file that can be read.".into());
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let told = |fact: String| {
+        Failure::new(format!("{}: {fact}", path.display()), "Name a file that can be read.".into())
+    };
     let length = std::fs::metadata(path).map_err(|error| told(error.to_string()))?.len();
     if length > MOST_BYTES {
         return Err(told(format!("{length} bytes; at most {MOST_BYTES}")));
@@ -90,7 +92,10 @@ fn trust(verify: &Verify) -> Result<TrustSet, Failure> {
     for path in verify.root.iter().chain(&verify.key) {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         trust.add(&name, &read(path)?).map_err(|problem| {
-            Failure::new(format!("{}: {}", path.display(), problem.found), format!("Expected: {}.", problem.expected))
+            Failure::new(
+                format!("{}: {}", path.display(), problem.found),
+                format!("Expected: {}.", problem.expected),
+            )
         })?;
     }
     Ok(trust)
@@ -135,7 +140,8 @@ fn report<'r>(bundle: &Path, outcomes: &'r [Verification]) -> Report<'r> {
     };
     let is_valid = outcomes.iter().all(|outcome| outcome.state == SignatureState::Valid);
     let worst = outcomes.iter().map(|outcome| outcome.state).max().unwrap_or_default();
-    let worst_but_valid = outcomes.iter().map(|outcome| outcome.state).find(|state| *state != SignatureState::Valid);
+    let worst_but_valid =
+        outcomes.iter().map(|outcome| outcome.state).find(|state| *state != SignatureState::Valid);
     let is_broken = worst == SignatureState::Invalid;
     Report {
         schema: "lacuna.verification/v1",
@@ -153,7 +159,15 @@ fn table(outcomes: &[Verification]) -> String {
         // Writing to a string cannot fail.
         writeln!(out, "{} {}: {}", at + 1, outcome.state.word(), crate::problem::quote(signer)).ok();
         for step in &outcome.steps {
-            writeln!(out, "  {:<12} {}: {} [{}]", step.state.word(), step.step, clean(&step.reason), step.clause).ok();
+            writeln!(
+                out,
+                "  {:<12} {}: {} [{}]",
+                step.state.word(),
+                step.step,
+                clean(&step.reason),
+                step.clause
+            )
+            .ok();
         }
     }
     out

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assess::Assessment;
 use crate::assess::registry::CriterionIndex;
-use crate::model::Verdict;
 use crate::model::record::Envelope;
+use crate::model::{SignatureState, Verdict};
 use crate::protocol::FactRow;
 use crate::store::{Change, MergeMethod, Statement, Store};
 
@@ -171,6 +171,22 @@ impl Facts<'_> {
                 self.say(&format!("envelope-{id}"), text, count, all, "");
             }
         }
+        for (state, text) in SIGNATURES {
+            let count = store.statements.iter().filter(|statement| statement.signature == state).count();
+            if count > 0 {
+                self.say(&format!("signature-{}", state.word().replace(' ', "-")), text, count, all, "");
+            }
+        }
+        let roots = store.verifications.iter().filter(|(_, outcome)| outcome.state == SignatureState::Valid);
+        for (root, count) in most_frequent(roots.map(|(_, outcome)| outcome.root.as_str())) {
+            self.say(
+                &format!("root {root}"),
+                &format!("valid signatures rest on the trust root {root}"),
+                count,
+                0,
+                "",
+            );
+        }
         for (predicate, count) in most_frequent(store.statements.iter().map(|s| store.text(s.predicate_type)))
         {
             let name = if predicate.is_empty() { "no readable predicate type" } else { predicate };
@@ -191,7 +207,7 @@ impl Facts<'_> {
             self.say("verification-summaries-odd", text, odd.len(), 0, "");
         }
         if !summaries.is_empty() {
-            let text = "verification summaries are in the bundle; their signatures are not checked";
+            let text = "verification summaries are in the bundle";
             self.say("verification-summaries", text, summaries.len(), 0, "");
             let levels = summaries.iter().flat_map(|summary| distinct_levels(store, summary));
             for (level, count) in most_frequent(levels) {
@@ -231,6 +247,14 @@ impl Facts<'_> {
         }
     }
 }
+
+/// States of signatures and what is said of them.
+const SIGNATURES: [(SignatureState, &str); 4] = [
+    (SignatureState::Valid, "statements have a signature that is valid in every step"),
+    (SignatureState::Invalid, "statements have a signature that fails in a step"),
+    (SignatureState::NotChecked, "statements have a signature that could not be checked"),
+    (SignatureState::NotSigned, "statements are not signed"),
+];
 
 const ENVELOPES: [(Envelope, &str, &str); 4] = [
     (Envelope::Sigstore, "sigstore", "statements are in Sigstore bundles"),

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::model::{Capture, SignatureState};
 use crate::model::record::{ChangeState, SessionSource};
+use crate::model::{Capture, SignatureState};
 use crate::policy::{Policy, wildcard};
 use crate::problem::{Kind, Problem};
 

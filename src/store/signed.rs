@@ -34,7 +34,7 @@ impl Signed {
     }
 
     /// Takes one statement that waits to be checked, in the order of digests.
-    pub fn next(&mut self) -> Option<(Digest, Box<str>)> {
+    pub fn take(&mut self) -> Option<(Digest, Box<str>)> {
         self.waiting.pop_first()
     }
 
@@ -85,10 +85,10 @@ mod tests {
         signed.keep([1; 32], "{}");
         signed.keep([1; 32], "{}");
         assert_eq!(signed.progress(), (0, 1));
-        let (digest, text) = signed.next().expect("one waits");
+        let (digest, text) = signed.take().expect("one waits");
         assert_eq!((digest, text.as_ref()), ([1; 32], "{}"));
         signed.set(digest, outcome(SignatureState::Valid));
-        assert!(signed.next().is_none());
+        assert!(signed.take().is_none());
         assert_eq!(signed.progress(), (1, 1));
     }
 

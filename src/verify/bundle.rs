@@ -75,9 +75,14 @@ impl Checking<'_> {
         for (at, stamp) in stamps.iter().enumerate() {
             let outcome = log::signature_of(&self.bundle.content)
                 .and_then(|signature| self.timestamp(&stamp.signed_timestamp, signature));
-            let told = outcome.as_ref().map(|(time, root)| format!("signed before {time}, vouched by {root}"));
+            let told =
+                outcome.as_ref().map(|(time, root)| format!("signed before {time}, vouched by {root}"));
             let told = told.map_err(Clone::clone);
-            self.steps.need(&numbered("Timestamp", at, stamps.len()), told, "RFC 3161 §2.4.2; RFC 5280 §4.2.1.12");
+            self.steps.need(
+                &numbered("Timestamp", at, stamps.len()),
+                told,
+                "RFC 3161 §2.4.2; RFC 5280 §4.2.1.12",
+            );
             times.extend(outcome.ok().map(|(time, _)| time));
         }
         let entries = &self.bundle.verification_material.tlog_entries;
@@ -163,7 +168,12 @@ impl Checking<'_> {
         match wanted {
             (None, None) => {
                 let clause = "Fulcio certificate specification, Issued certificate";
-                self.steps.pass("Identity", SignatureState::NotChecked, format!("{named}; none is demanded"), clause);
+                self.steps.pass(
+                    "Identity",
+                    SignatureState::NotChecked,
+                    format!("{named}; none is demanded"),
+                    clause,
+                );
             }
             (wanted, from) => {
                 let fits = wanted.as_ref().is_none_or(|wanted| *wanted == identity)
@@ -226,7 +236,8 @@ impl Checking<'_> {
             self.steps.pass(STEP, SignatureState::NotChecked, why, CLAUSE);
             return;
         }
-        let told = certificate::promise(leaf, issuer, root).map(|at| format!("logged at {at}, by a log of {}", root.name));
+        let told = certificate::promise(leaf, issuer, root)
+            .map(|at| format!("logged at {at}, by a log of {}", root.name));
         self.steps.need(STEP, told, CLAUSE);
     }
 
@@ -241,7 +252,8 @@ impl Checking<'_> {
         let keys = if hinted.is_empty() && self.demand.by_key { trust.keys.iter().collect() } else { hinted };
         let fits = |key: &&&PlainKey| {
             let algorithm = KeyAlgorithm::from_spki(&key.key);
-            algorithm.is_ok_and(|algorithm| self.signed(&key.key, algorithm).is_some_and(|(told, _)| told.is_ok()))
+            algorithm
+                .is_ok_and(|algorithm| self.signed(&key.key, algorithm).is_some_and(|(told, _)| told.is_ok()))
         };
         let Some(key) = keys.iter().find(fits).or(keys.first()) else {
             let why = format!("the key with the hint {} was not given", crate::problem::quote(hint));
@@ -267,7 +279,8 @@ impl Checking<'_> {
     fn signature(&mut self, key: &DerPublicKey, algorithm: KeyAlgorithm) -> Option<Sha256Hash> {
         let (told, digest) = self.signed(key, algorithm).unzip();
         let is_envelope = matches!(self.bundle.content, SignatureContent::DsseEnvelope(_));
-        let clause = if is_envelope { "DSSE v1.0, Verify" } else { "Sigstore bundle format, messageSignature" };
+        let clause =
+            if is_envelope { "DSSE v1.0, Verify" } else { "Sigstore bundle format, messageSignature" };
         match told {
             Some(told) => {
                 self.steps.signature("Signature", told, clause);
@@ -304,12 +317,18 @@ impl Checking<'_> {
                     return Some((told_by(told, scheme), Some(sigstore_crypto::sha256(bytes))));
                 }
                 let name = hash_name(scheme)?;
-                let given = self.demand.artifacts.iter().find_map(|artifact| artifact.digest(name)).map(str::to_owned);
+                let given = self
+                    .demand
+                    .artifacts
+                    .iter()
+                    .find_map(|artifact| artifact.digest(name))
+                    .map(str::to_owned);
                 let hex = given.or_else(|| {
                     declared.map(|digest| data_encoding::HEXLOWER.encode(digest.digest.as_bytes()))
                 })?;
                 let digest = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
-                let told = sigstore_crypto::verify_signature_prehashed(key, &digest, &message.signature, scheme);
+                let told =
+                    sigstore_crypto::verify_signature_prehashed(key, &digest, &message.signature, scheme);
                 Some((told_by(told, scheme), Sha256Hash::from_hex(&hex).ok()))
             }
             _ => None,
@@ -328,7 +347,12 @@ impl Checking<'_> {
             }
             SignatureContent::MessageSignature(message) => match &message.message_digest {
                 Some(digest) => Ok(vec![(
-                    digest.algorithm.to_string().to_lowercase().replace("sha2-", "sha").replace("sha2_", "sha"),
+                    digest
+                        .algorithm
+                        .to_string()
+                        .to_lowercase()
+                        .replace("sha2-", "sha")
+                        .replace("sha2_", "sha"),
                     data_encoding::HEXLOWER.encode(digest.digest.as_bytes()),
                 )]),
                 // The signature itself is over the artifact, and was checked over it.
@@ -340,7 +364,13 @@ impl Checking<'_> {
         self.steps.need(STEP, told, "in-toto Statement v1, subject; Sigstore bundle format, messageDigest");
     }
 
-    fn log(&mut self, about: &About<'_>, is_needed: bool, info: Option<&CertificateInfo>, times: &[Timestamp]) {
+    fn log(
+        &mut self,
+        about: &About<'_>,
+        is_needed: bool,
+        info: Option<&CertificateInfo>,
+        times: &[Timestamp],
+    ) {
         const STEP: &str = "Log entry";
         let entries = &self.bundle.verification_material.tlog_entries;
         if entries.is_empty() {
@@ -348,7 +378,12 @@ impl Checking<'_> {
             if is_needed {
                 self.steps.need(STEP, Err("the bundle holds no entry of a transparency log".into()), clause);
             } else {
-                self.steps.pass(STEP, SignatureState::NotChecked, "this trust root has no transparency log", clause);
+                self.steps.pass(
+                    STEP,
+                    SignatureState::NotChecked,
+                    "this trust root has no transparency log",
+                    clause,
+                );
             }
             return;
         }
@@ -362,7 +397,12 @@ impl Checking<'_> {
                 let why = "the entry has no proof of inclusion";
                 if is_promised(self.bundle) {
                     let why = format!("{why}: a bundle of version 0.1 may rest on the log's promise alone");
-                    self.steps.pass(&name("Inclusion proof"), SignatureState::NotChecked, why, "Sigstore bundle v0.1");
+                    self.steps.pass(
+                        &name("Inclusion proof"),
+                        SignatureState::NotChecked,
+                        why,
+                        "Sigstore bundle v0.1",
+                    );
                 } else {
                     self.steps.need(&name("Inclusion proof"), Err(why.into()), "RFC 6962 §2.1.1");
                 }

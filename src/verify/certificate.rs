@@ -39,7 +39,8 @@ pub fn chain(
     }
     let between: Vec<_> = between.iter().map(|der| CertificateDer::from(der.as_bytes())).collect();
     let der = CertificateDer::from(leaf.as_bytes());
-    let leaf = EndEntityCert::try_from(&der).map_err(|error| format!("the certificate cannot be read: {error}"))?;
+    let leaf =
+        EndEntityCert::try_from(&der).map_err(|error| format!("the certificate cannot be read: {error}"))?;
     let seconds = u64::try_from(at.as_second()).map_err(|error| format!("{at}: {error}"))?;
     let path = leaf
         .verify_for_usage(
@@ -64,7 +65,8 @@ pub fn chain(
 /// Returns why a time is outside a certificate's own window, if it is.
 pub fn outside(info: &CertificateInfo, at: Timestamp) -> Option<String> {
     let (from, until) = (info.not_before, info.not_after);
-    (at < from || at > until).then(|| format!("signed at {at}; the certificate counts from {from} to {until}"))
+    (at < from || at > until)
+        .then(|| format!("signed at {at}; the certificate counts from {from} to {until}"))
 }
 
 /// Checks the one promise of a certificate log in a certificate against one root; returns when it was given.
@@ -72,19 +74,21 @@ pub fn outside(info: &CertificateInfo, at: Timestamp) -> Option<String> {
 /// # Errors
 /// Why the promise does not hold, in words.
 pub fn promise(leaf: &DerCertificate, issuer: &[u8], root: &Root) -> Result<Timestamp, String> {
-    let certificate =
-        Certificate::from_der(leaf.as_bytes()).map_err(|error| format!("the certificate cannot be read: {error}"))?;
+    let certificate = Certificate::from_der(leaf.as_bytes())
+        .map_err(|error| format!("the certificate cannot be read: {error}"))?;
     let list = certificate
         .tbs_certificate
         .get::<SignedCertificateTimestampList>()
         .map_err(|error| format!("its promises cannot be read: {error}"))?
         .ok_or("the certificate holds no promise of a certificate log")?
         .1;
-    let promises = list.parse_timestamps().map_err(|error| format!("its promises cannot be read: {error:?}"))?;
+    let promises =
+        list.parse_timestamps().map_err(|error| format!("its promises cannot be read: {error:?}"))?;
     let [promise] = promises.as_slice() else {
         return Err(format!("{} promises of certificate logs; one is expected", promises.len()));
     };
-    let promise = promise.parse_timestamp().map_err(|error| format!("its promise cannot be read: {error:?}"))?;
+    let promise =
+        promise.parse_timestamp().map_err(|error| format!("its promise cannot be read: {error:?}"))?;
     let algorithm = (promise.signature.algorithm.hash as u8, promise.signature.algorithm.signature as u8);
     let scheme = match algorithm {
         (4, 3) => SigningScheme::EcdsaP256Sha256,
@@ -118,7 +122,8 @@ fn promised(certificate: &Certificate, at: u64, issuer: &[u8], extensions: &[u8]
     let der = before.to_der().map_err(|error| format!("the certificate cannot be written: {error}"))?;
     let length = u32::try_from(der.len()).ok().filter(|length| *length < 1 << 24);
     let length = length.ok_or("the certificate is too long for a certificate log")?.to_be_bytes();
-    let own = u16::try_from(extensions.len()).map_err(|error| format!("its extensions: {error}"))?.to_be_bytes();
+    let own =
+        u16::try_from(extensions.len()).map_err(|error| format!("its extensions: {error}"))?.to_be_bytes();
     let mut out = Vec::with_capacity(der.len() + 64);
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(&at.to_be_bytes());

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_none() {
-        for text in ["sha256:xyz", "md5:43ae90e1f0c2a7d0b1d2c3e4f5a6b7c8d9e0f1a2", "file.txt", "sha256:", ""] {
+        for text in ["sha256:xyz", "md5:43ae90e1f0c2a7d0b1d2c3e4f5a6b7c8d9e0f1a2", "file.txt", "sha256:", ""]
+        {
             assert!(Artifact::of_digest(text).is_none(), "{text}");
         }
     }

@@ -97,7 +97,8 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
         match key {
             Some(info) if fits(&info.public_key, signed, &bytes) => {
                 let named = info.identity.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default();
-                let why = format!("it fits its own certificate ({named}), but nothing proves when it was signed");
+                let why =
+                    format!("it fits its own certificate ({named}), but nothing proves when it was signed");
                 steps.open(name, why, "Sigstore client specification, Verification");
             }
             Some(_) => {
@@ -115,7 +116,11 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
     if is_named {
         steps.need(name, Err("it does not fit the key that it names".into()), CLAUSE);
     } else {
-        let hint = if id.is_empty() { "no key".to_owned() } else { format!("the key {}", crate::problem::quote(id)) };
+        let hint = if id.is_empty() {
+            "no key".to_owned()
+        } else {
+            format!("the key {}", crate::problem::quote(id))
+        };
         steps.open(name, format!("it names {hint}; none of the keys given fits"), CLAUSE);
     }
 }
@@ -123,10 +128,13 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
 fn fits(key: &DerPublicKey, signed: &[u8], signature: &SignatureBytes) -> bool {
     KeyAlgorithm::from_spki(key).is_ok_and(|algorithm| {
         let holds = |signature: &SignatureBytes| {
-            sigstore_crypto::verify_signature(key, signed, signature, algorithm.default_signing_scheme()).is_ok()
+            sigstore_crypto::verify_signature(key, signed, signature, algorithm.default_signing_scheme())
+                .is_ok()
         };
         // DSSE leaves the encoding of a signature to its key: ECDSA's is DER, or the two numbers side by side (IEEE P1363).
-        holds(signature) || provider::as_der(algorithm, signature.as_bytes()).is_some_and(|der| holds(&SignatureBytes::new(der)))
+        holds(signature)
+            || provider::as_der(algorithm, signature.as_bytes())
+                .is_some_and(|der| holds(&SignatureBytes::new(der)))
     })
 }
 

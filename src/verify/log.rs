@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use sigstore_crypto::Checkpoint;
 use sigstore_rekor::body::RekorEntryBody;
 use sigstore_types::bundle::{InclusionProof, TransparencyLogEntry};
-use sigstore_types::{Bundle, DerCertificate, DerPublicKey, KindVersion, Sha256Hash, SignatureBytes, SignatureContent};
+use sigstore_types::{
+    Bundle, DerCertificate, DerPublicKey, KindVersion, Sha256Hash, SignatureBytes, SignatureContent,
+};
 
 use super::Timestamp;
 use super::roots::Root;
@@ -40,7 +42,9 @@ pub fn inclusion(entry: &TransparencyLogEntry, proof: &InclusionProof) -> Result
     }
     let leaf = sigstore_merkle::hash_leaf(entry.canonicalized_body.as_bytes());
     sigstore_merkle::verify_inclusion_proof(&leaf, index, size, &proof.hashes, &root)
-        .map(|()| format!("leaf {index} of {size}, {} hashes up to root {}", proof.hashes.len(), short(&root)))
+        .map(|()| {
+            format!("leaf {index} of {size}, {} hashes up to root {}", proof.hashes.len(), short(&root))
+        })
         .map_err(|error| error.to_string())
 }
 
@@ -88,7 +92,8 @@ pub fn checkpoint(
 /// Why the promise does not hold, in words.
 pub fn promise(entry: &TransparencyLogEntry, roots: &[Root]) -> Result<usize, String> {
     let promise = entry.inclusion_promise.as_ref().ok_or("no promise")?;
-    let id = Sha256Hash::try_from(entry.log_id.key_id.as_bytes()).map_err(|error| format!("its log: {error}"))?;
+    let id =
+        Sha256Hash::try_from(entry.log_id.key_id.as_bytes()).map_err(|error| format!("its log: {error}"))?;
     let at = entry.integrated_time.ok_or("no time of integration")?;
     // Canonical JSON (RFC 8785) of four members without anything to escape: sorted by name, no spaces.
     let signed = format!(
@@ -134,7 +139,8 @@ pub fn consistent(entry: &TransparencyLogEntry, bundle: &Bundle, about: &About<'
         .map_err(|error| format!("its body cannot be read: {error}"))?;
     match (&body, &bundle.content) {
         (RekorEntryBody::HashedRekordV001(body), SignatureContent::MessageSignature(message)) => {
-            let logged = Sha256Hash::from_hex(body.spec.data.hash.value.as_str()).map_err(|error| error.to_string())?;
+            let logged = Sha256Hash::from_hex(body.spec.data.hash.value.as_str())
+                .map_err(|error| error.to_string())?;
             same_digest(&logged, about)?;
             same_signature(&body.spec.signature.content, &message.signature)?;
             let key = &body.spec.signature.public_key;
@@ -156,7 +162,10 @@ pub fn consistent(entry: &TransparencyLogEntry, bundle: &Bundle, about: &About<'
             let hash = &body.spec.payload_hash;
             same_payload(hash.algorithm, &hash.value, envelope.payload.as_bytes())?;
             let [logged] = body.spec.signatures.as_slice() else {
-                return Err(format!("{} signatures in the entry, one in the envelope", body.spec.signatures.len()));
+                return Err(format!(
+                    "{} signatures in the entry, one in the envelope",
+                    body.spec.signatures.len()
+                ));
             };
             same_signature(&logged.signature, &envelope.signature.sig)?;
             let pem = std::str::from_utf8(logged.verifier.as_bytes()).unwrap_or_default();
@@ -178,11 +187,16 @@ pub fn consistent(entry: &TransparencyLogEntry, bundle: &Bundle, about: &About<'
                 return Err(format!("{} signatures in the entry", content.envelope.signatures.len()));
             };
             // The log wraps the signature in base64 once more.
-            let decoded = data_encoding::BASE64.decode(logged.sig.as_bytes()).map_err(|error| error.to_string())?;
+            let decoded =
+                data_encoding::BASE64.decode(logged.sig.as_bytes()).map_err(|error| error.to_string())?;
             if decoded != envelope.signature.sig.as_bytes() {
                 return Err("it is about another signature".to_owned());
             }
-            same_signer(logged.parse_certificate().ok().as_ref(), logged.parse_public_key().ok().as_ref(), about)
+            same_signer(
+                logged.parse_certificate().ok().as_ref(),
+                logged.parse_public_key().ok().as_ref(),
+                about,
+            )
         }
         _ => Err(format!(
             "an entry of kind {} {} does not fit what is signed",
@@ -228,9 +242,11 @@ fn same_signer(
     about: &About<'_>,
 ) -> Result<(), String> {
     let is_same = match about.certificate {
-        Some(own) => certificate.is_some_and(|logged| logged.as_bytes() == own.as_bytes())
+        Some(own) => {
+            certificate.is_some_and(|logged| logged.as_bytes() == own.as_bytes())
             // The in-toto kind may log the bare key of the certificate.
-            || certificate.is_none() && key.is_some_and(|logged| logged.as_bytes() == about.key.as_bytes()),
+            || certificate.is_none() && key.is_some_and(|logged| logged.as_bytes() == about.key.as_bytes())
+        }
         None => {
             let of_certificate = certificate
                 .and_then(|certificate| sigstore_crypto::parse_certificate_info(certificate).ok())

@@ -102,7 +102,8 @@ impl TrustSet {
                 .expected("a trusted_root.json, or a public key or certificate in PEM")
                 .in_file(name)
         };
-        let text = std::str::from_utf8(bytes).map_err(|error| wrong(format!("bytes that are no text: {error}")))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| wrong(format!("bytes that are no text: {error}")))?;
         if text.trim_start().starts_with('{') {
             self.roots.insert(0, Root::read(name, text, false).map_err(wrong)?);
             return Ok(());
@@ -165,7 +166,12 @@ fn timestamps(root: &TrustedRoot) -> Vec<TsaAuthority> {
             [leaf, between @ .., top] => (leaf, between, top),
         };
         let between = between.iter().map(|certificate| certificate.raw_bytes.clone()).collect();
-        found.push(TsaAuthority::new(leaf.raw_bytes.clone(), between, top.raw_bytes.clone(), authority.valid_for));
+        found.push(TsaAuthority::new(
+            leaf.raw_bytes.clone(),
+            between,
+            top.raw_bytes.clone(),
+            authority.valid_for,
+        ));
     }
     found
 }

@@ -52,7 +52,8 @@ pub fn of(text: &str) -> Shape {
         Ok(members) => members,
         Err(error) => return Shape::Broken(error.to_string()),
     };
-    let is_bundle = members.media_type.is_some_and(|media| media.starts_with("application/vnd.dev.sigstore.bundle"));
+    let is_bundle =
+        members.media_type.is_some_and(|media| media.starts_with("application/vnd.dev.sigstore.bundle"));
     if is_bundle || members.material.is_some() {
         Shape::Bundle
     } else if members.material_snake.is_some() && members.envelope.is_some() {
@@ -220,7 +221,10 @@ mod tests {
         let one = r#"{"mediaType": "x"}"#;
         assert_eq!(split(one), [one]);
         assert_eq!(split("{\"a\": 1}\n{\"b\": 2}\n"), ["{\"a\": 1}", "{\"b\": 2}"]);
-        assert_eq!(split(r#"{"attestations": [{"bundle": {"a": 1}}, {"b": 2}]}"#), [r#"{"a": 1}"#, r#"{"b": 2}"#]);
+        assert_eq!(
+            split(r#"{"attestations": [{"bundle": {"a": 1}}, {"b": 2}]}"#),
+            [r#"{"a": 1}"#, r#"{"b": 2}"#]
+        );
         assert_eq!(split(r#"{"attestation_bundles": [{"attestations": [{"c": 3}]}]}"#), [r#"{"c": 3}"#]);
     }
 

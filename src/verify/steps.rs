@@ -42,7 +42,12 @@ impl Steps {
     }
 
     fn push(&mut self, step: &str, state: SignatureState, reason: String, clause: &str) {
-        self.outcome.steps.push(CheckedStep { step: step.to_owned(), state, reason, clause: clause.to_owned() });
+        self.outcome.steps.push(CheckedStep {
+            step: step.to_owned(),
+            state,
+            reason,
+            clause: clause.to_owned(),
+        });
     }
 
     /// Notes the earliest time that something trusted states.

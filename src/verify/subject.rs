@@ -50,7 +50,8 @@ pub fn of_statement(payload_type: &str, payload: &[u8]) -> Result<Vec<(String, S
 pub fn names_all(subjects: &[(String, String)], artifacts: &[Artifact]) -> Result<String, String> {
     for artifact in artifacts {
         if !subjects.iter().any(|(algorithm, hex)| artifact.has(algorithm, hex)) {
-            let first = subjects.first().map_or_else(String::new, |(algorithm, hex)| format!("{algorithm}:{hex}"));
+            let first =
+                subjects.first().map_or_else(String::new, |(algorithm, hex)| format!("{algorithm}:{hex}"));
             return Err(format!(
                 "{} is none of its {} subjects, the first of which is {first}",
                 artifact.name,
@@ -75,11 +76,12 @@ mod tests {
     #[test]
     fn every_artifact_must_be_a_subject() {
         let digest = "a".repeat(64);
-        let payload = format!("{{\"subject\": [{{\"name\": \"x\", \"digest\": {{\"sha256\": \"{digest}\"}}}}]}}");
+        let payload =
+            format!("{{\"subject\": [{{\"name\": \"x\", \"digest\": {{\"sha256\": \"{digest}\"}}}}]}}");
         let subjects = of_statement("application/vnd.in-toto+json", payload.as_bytes()).expect("subjects");
         let own = Artifact::of_digest(&format!("sha256:{digest}")).expect("a digest");
         let other = Artifact::of_digest(&format!("sha256:{}", "b".repeat(64))).expect("a digest");
-        assert!(names_all(&subjects, &[own.clone()]).is_ok());
+        assert!(names_all(&subjects, std::slice::from_ref(&own)).is_ok());
         assert!(names_all(&subjects, &[own, other]).is_err());
     }
 }

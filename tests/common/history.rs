@@ -9,7 +9,7 @@ use lacuna::model::record::{
     ReferenceRecord, ReviewRecord, ReviewState, SessionRecord, SessionSource, TestRunRecord, TicketRecord,
     Totals,
 };
-use lacuna::model::{ActorKind, At, Base, Moment, Part, Record, Records};
+use lacuna::model::{ActorKind, At, Base, Moment, Part, Record, Records, SignatureState, Verification};
 use lacuna::policy::{ApprovedTool, Policy};
 use lacuna::store::{Builder, File};
 
@@ -27,6 +27,7 @@ pub struct Case {
     pub change: ChangeRecord<'static>,
     pub session: SessionRecord<'static>,
     pub statement: AttestationRecord<'static>,
+    pub verification: Verification,
     pub deployment: DeploymentRecord<'static>,
     pub left_out: bool,
 }
@@ -118,6 +119,7 @@ impl Case {
             signatures: 1,
             facts: Facts {
                 controls: Some(vec![("REVIEW_ENFORCED".into(), at(-240))]),
+                previous: if number == 1 { Cow::Borrowed("") } else { object(number - 1, 'c').into() },
                 at: at(6),
                 ..Facts::default()
             },
@@ -133,7 +135,13 @@ impl Case {
             outcome: Outcome::Passed,
             ..DeploymentRecord::default()
         };
-        Self { day, change, session, statement, deployment, left_out: false }
+        let verification = Verification {
+            state: SignatureState::Valid,
+            identity: "https://example.org/attest".into(),
+            signed_at: at(6),
+            ..Verification::default()
+        };
+        Self { day, change, session, statement, verification, deployment, left_out: false }
     }
 
     /// Returns a time of this change's day.
@@ -222,6 +230,7 @@ impl History {
                 put(&mut builder, Record::Session(case.session.clone()));
                 put(&mut builder, Record::Attestation(Box::new(case.statement.clone())));
                 put(&mut builder, Record::Deployment(case.deployment.clone()));
+                builder.signed().set(case.statement.digest, case.verification.clone());
             }
         }
         for commit in &self.line {

@@ -78,7 +78,7 @@ fn reads() -> AnyView {
             <li>"GitHub pull requests, with reviews, commits, files, checks and tickets"</li>
             <li>"Git bundles: commits, trailers, notes, branches"</li>
             <li>"AI records: git-ai notes, Agent Trace, commit trailers"</li>
-            <li>"Statements: in-toto, DSSE, Sigstore bundles; their signatures are not checked yet"</li>
+            <li>"Statements: in-toto, DSSE, Sigstore bundles, with their signatures checked here"</li>
             <li>"JUnit reports, deployments, branch protection, people, your own policy"</li>
         </ul>
     }

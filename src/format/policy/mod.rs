@@ -13,7 +13,9 @@ use toml::de::{DeTable, DeValue};
 use super::{Context, Format, Head, Whole};
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
-use crate::policy::{ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedIdentity};
+use crate::policy::{
+    ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedIdentity,
+};
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
 use table::Table;
 

@@ -32,8 +32,8 @@ fn limits(out: &mut String) {
     put!(
         out,
         "<p>It does not show that the files are complete or unaltered beyond what the population's verdicts say; that a person understood what \
-         they approved (the depth of review is an indicator of effort); or that a signature is valid: this version reads signed statements and \
-         does not check their signatures, so what they say counts as typed text. Times are those of the systems that wrote them.</p>"
+         they approved (the depth of review is an indicator of effort); or that what a signed statement says is true: a valid signature \
+         shows who said it. Signatures of commits are not checked. Times are those of the systems that wrote them.</p>"
     );
     put!(out, "<h3>Criteria that no format brings evidence for yet; they are unproven everywhere</h3><ul>");
     for criterion in
