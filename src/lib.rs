@@ -15,6 +15,7 @@
 #[cfg(feature = "web")]
 pub mod app;
 pub mod assess;
+pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;

@@ -28,6 +28,12 @@ pub(super) enum Command {
     Frameworks(Frameworks),
     /// Checks the signatures of a bundle, step by step, without any network
     Verify(Verify),
+    /// Freezes the population: every merged change in scope, under one digest
+    Population(Population),
+    /// Draws a sample from the population, the same one on every machine
+    Sample(Sample),
+    /// Says what the outcome of a tested sample supports
+    Evaluate(Evaluate),
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +114,166 @@ pub(super) struct Verify {
     /// Shape of the output
     #[arg(long, value_enum, default_value_t = Shape::Table)]
     pub(super) format: Shape,
+}
+
+/// What a population is frozen from.
+#[derive(Debug, Args)]
+pub(super) struct Drawing {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Policy to use instead of the bundle's lacuna.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) from: Option<Moment>,
+    /// End of the period, exclusive
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) to: Option<Moment>,
+    /// What "now" is [default: the latest time in the evidence]
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) now: Option<Moment>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Population {
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = ListShape::Table)]
+    pub(super) format: ListShape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sample {
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+    /// Whole number that decides the draw, with the population
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: u64,
+    /// Changes to draw
+    #[arg(long, value_name = "COUNT")]
+    pub(super) size: Option<usize>,
+    /// How they are drawn
+    #[arg(long, value_enum, default_value_t = MethodName::Simple)]
+    pub(super) method: MethodName,
+    /// What the strata of a stratified sample are
+    #[arg(long, value_enum, default_value_t = By::Ai)]
+    pub(super) by: By,
+    /// Draws only from what a query names (docs/query.md)
+    #[arg(long, value_name = "QUERY")]
+    pub(super) filter: Option<String>,
+    /// Takes the size that is conventional for how often the control works
+    #[arg(long, value_enum, conflicts_with = "size")]
+    pub(super) frequency: Option<FrequencyName>,
+    /// How much rests on the control, for --frequency
+    #[arg(long, value_enum, default_value_t = RiskName::Moderate)]
+    pub(super) risk: RiskName,
+    /// Computes the size: confidence, such as 0.95
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["size", "frequency"])]
+    pub(super) confidence: Option<f64>,
+    /// Computes the size: tolerable rate of deviations, such as 0.05
+    #[arg(long, value_name = "RATE", requires = "confidence")]
+    pub(super) tolerable: Option<f64>,
+    /// Computes the size: expected rate of deviations
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    pub(super) expected: f64,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// Items that were tested
+    #[arg(long, value_name = "COUNT")]
+    pub(super) size: u64,
+    /// Items that deviate
+    #[arg(long, value_name = "COUNT")]
+    pub(super) deviations: u64,
+    /// Size of the population, where it is to count
+    #[arg(long, value_name = "COUNT")]
+    pub(super) population: Option<u64>,
+    /// Confidence
+    #[arg(long, value_name = "RATE", default_value_t = 0.95)]
+    pub(super) confidence: f64,
+    /// Tolerable rate of deviations
+    #[arg(long, value_name = "RATE", default_value_t = 0.05)]
+    pub(super) tolerable: f64,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+/// The shapes of a population.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ListShape {
+    /// For people
+    Table,
+    /// lacuna.population/v1
+    Json,
+    /// The very bytes that the digest is over
+    Listing,
+}
+
+/// The methods of drawing.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum MethodName {
+    /// Every change has the same chance
+    Simple,
+    /// Every n-th by date, from a random start
+    Systematic,
+    /// Each stratum by its share
+    Stratified,
+    /// What --filter names, in random order
+    Targeted,
+    /// By changed lines
+    Lines,
+}
+
+/// What strata are made by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum By {
+    /// AI involvement
+    Ai,
+    /// Month of the merge
+    Month,
+    /// Repository
+    Repository,
+    /// Where it stands between paper and evidence
+    Standing,
+    /// Labels of the sensitive paths that it touches
+    Sensitive,
+    /// Whether its author merged it
+    SelfMerge,
+}
+
+/// How often a control works.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FrequencyName {
+    /// Many times a day
+    ManyDaily,
+    /// Once a day
+    Daily,
+    /// Once a week
+    Weekly,
+    /// Once a month
+    Monthly,
+    /// Once a quarter
+    Quarterly,
+    /// Once a year
+    Annual,
+}
+
+/// How much rests on a control.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RiskName {
+    /// Little
+    Low,
+    /// The ordinary
+    Moderate,
+    /// Much
+    High,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line: `inspect`, `assess`, `frameworks`. All that it prints comes from the same functions as the app's.
 
 mod args;
+mod audit;
 mod failure;
 mod verify;
 
@@ -67,6 +68,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Assess(assess) => run_assess(&assess),
         Command::Verify(verify) => verify::run(&verify),
+        Command::Population(args) => audit::run_population(&args),
+        Command::Sample(args) => audit::run_sample(&args),
+        Command::Evaluate(args) => audit::run_evaluate(&args),
         Command::Frameworks(frameworks) => {
             let packs = packs()?;
             let stdout = &mut io::stdout().lock();

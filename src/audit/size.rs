@@ -1,0 +1,230 @@
+//! How large a sample must be, and what its outcome supports: attribute sampling with exact distributions.
+//!
+//! The upper bound is the one-sided bound of Clopper and Pearson for the binomial, and its counterpart for the
+//! hypergeometric where the population is finite. A person concludes; this is arithmetic.
+
+use statrs::distribution::{Beta, ContinuousCDF as _, DiscreteCDF as _, Hypergeometric};
+
+/// The greatest sample that is looked for.
+const MOST: u64 = 100_000;
+
+/// How often a control works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frequency {
+    /// Many times a day.
+    ManyDaily,
+    /// Once a day.
+    Daily,
+    /// Once a week.
+    Weekly,
+    /// Once a month.
+    Monthly,
+    /// Once a quarter.
+    Quarterly,
+    /// Once a year.
+    Annual,
+}
+
+/// How much rests on a control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// Little.
+    Low,
+    /// The ordinary.
+    Moderate,
+    /// Much.
+    High,
+}
+
+/// Returns the sample size that audit practice takes for a frequency and risk. It is a convention, not a calculation.
+pub const fn conventional(frequency: Frequency, risk: Risk) -> u64 {
+    let sizes: [u64; 3] = match frequency {
+        Frequency::ManyDaily => [25, 40, 60],
+        Frequency::Daily => [20, 30, 40],
+        Frequency::Weekly => [5, 10, 15],
+        Frequency::Monthly => [2, 3, 5],
+        Frequency::Quarterly => [2, 2, 3],
+        Frequency::Annual => [1, 1, 1],
+    };
+    match risk {
+        Risk::Low => sizes[0],
+        Risk::Moderate => sizes[1],
+        Risk::High => sizes[2],
+    }
+}
+
+/// What a sample's outcome supports.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Deviations for each item.
+    pub rate: f64,
+    /// The deviation rate of the population is at most this, at the confidence given.
+    pub upper: f64,
+    /// Whether the upper bound is at most what is tolerable.
+    pub supports: bool,
+}
+
+/// Why something cannot be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeError {
+    /// A confidence or rate outside 0 to 1, or an expected rate that is not below the tolerable one.
+    Rate,
+    /// More deviations than items, no items, or a sample greater than its population.
+    Count,
+    /// No sample up to 100,000 is enough.
+    NoSize,
+}
+
+/// Evaluates a tested sample of `size` items with `deviations`; `population` is its size where it is to count.
+///
+/// # Errors
+/// [`SizeError`] for numbers that mean nothing.
+pub fn evaluate(
+    size: u64,
+    deviations: u64,
+    population: Option<u64>,
+    confidence: f64,
+    tolerable: f64,
+) -> Result<Evaluation, SizeError> {
+    check(confidence, tolerable)?;
+    if size == 0 || deviations > size || population.is_some_and(|population| population < size) {
+        return Err(SizeError::Count);
+    }
+    let upper = match population {
+        None => binomial_upper(size, deviations, confidence)?,
+        Some(population) => hypergeometric_upper(size, deviations, population, confidence)?,
+    };
+    let rate = deviations as f64 / size as f64;
+    Ok(Evaluation { rate, upper, supports: upper <= tolerable })
+}
+
+/// Returns the smallest sample whose outcome, at the expected rate of deviations (rounded up to a whole one), supports
+/// that the rate is at most the tolerable one.
+///
+/// # Errors
+/// [`SizeError`] for numbers that mean nothing, or where no sample is enough.
+pub fn required(confidence: f64, tolerable: f64, expected: f64, population: Option<u64>) -> Result<u64, SizeError> {
+    check(confidence, tolerable)?;
+    if !(0.0..1.0).contains(&expected) || expected >= tolerable {
+        return Err(SizeError::Rate);
+    }
+    let most = population.unwrap_or(MOST).min(MOST);
+    for size in 1..=most {
+        // A hair less, so that 1 % of 100 is one and not two.
+        let deviations = (expected * size as f64 - 1e-9).ceil().max(0.0) as u64;
+        if deviations < size && evaluate(size, deviations, population, confidence, tolerable)?.supports {
+            return Ok(size);
+        }
+    }
+    Err(SizeError::NoSize)
+}
+
+fn check(confidence: f64, tolerable: f64) -> Result<(), SizeError> {
+    let is_inside = |rate: f64| rate > 0.0 && rate < 1.0;
+    if is_inside(confidence) && is_inside(tolerable) { Ok(()) } else { Err(SizeError::Rate) }
+}
+
+/// Clopper and Pearson: the rate at which so few deviations have a chance of 1 - confidence.
+fn binomial_upper(size: u64, deviations: u64, confidence: f64) -> Result<f64, SizeError> {
+    if deviations == size {
+        return Ok(1.0);
+    }
+    let beta = Beta::new(deviations as f64 + 1.0, (size - deviations) as f64).map_err(|_error| SizeError::Count)?;
+    // The library's inverse is a bisection that stops early: sharpen it against the distribution itself.
+    let (mut low, mut high) = (0.0_f64, 1.0_f64);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if beta.cdf(middle) < confidence { low = middle } else { high = middle }
+    }
+    Ok(high)
+}
+
+/// The greatest count of deviations in the population, as a rate, at which so few in the sample have a chance of more than
+/// 1 - confidence.
+fn hypergeometric_upper(size: u64, deviations: u64, population: u64, confidence: f64) -> Result<f64, SizeError> {
+    // The chance falls as the count grows: a search by halves finds the last count that is not ruled out.
+    let (mut low, mut high) = (deviations, population - (size - deviations));
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let distribution = Hypergeometric::new(population, middle, size).map_err(|_error| SizeError::Count)?;
+        if distribution.cdf(deviations) > 1.0 - confidence { low = middle } else { high = middle - 1 }
+    }
+    Ok(low as f64 / population as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_the_published_tables() {
+        // AICPA Audit Guide, Audit Sampling, attribute tables (statistical sample sizes, risk of overreliance 5 % and 10 %).
+        for (confidence, tolerable, expected, size) in [
+            (0.95, 0.05, 0.0, 59),
+            (0.95, 0.10, 0.0, 29),
+            (0.95, 0.06, 0.01, 78),
+            (0.95, 0.05, 0.01, 93),
+            (0.95, 0.02, 0.0, 149),
+            (0.90, 0.05, 0.0, 45),
+            (0.90, 0.10, 0.0, 22),
+        ] {
+            assert_eq!(required(confidence, tolerable, expected, None), Ok(size), "{confidence} {tolerable} {expected}");
+        }
+    }
+
+    #[test]
+    fn upper_bounds_are_the_exact_ones() {
+        // With no deviation the bound has a closed form: 1 - (1 - confidence)^(1/n).
+        for (size, confidence) in [(25, 0.95), (40, 0.95), (59, 0.95), (60, 0.90)] {
+            let upper = evaluate(size, 0, None, confidence, 0.5).expect("numbers").upper;
+            let exact = 1.0 - (1.0 - confidence).powf(1.0 / size as f64);
+            assert!((upper - exact).abs() < 1e-9, "{size}: {upper} {exact}");
+        }
+        // qbeta(0.95, 2, 24) and qbeta(0.95, 3, 58), the bounds for 1 of 25 and 2 of 60.
+        for (size, deviations, exact) in [(25, 1, 0.17612), (60, 2, 0.10141)] {
+            let upper = evaluate(size, deviations, None, 0.95, 0.5).expect("numbers").upper;
+            assert!((upper - exact).abs() < 2e-4, "{deviations} of {size}: {upper}");
+        }
+    }
+
+    #[test]
+    fn the_bound_is_where_the_chance_of_so_few_is_what_is_left() {
+        // By the definition, summed up: sum of C(n, i) p^i (1-p)^(n-i) up to k is 1 - confidence.
+        for (size, deviations, confidence) in [(30, 0, 0.9), (30, 2, 0.95), (77, 3, 0.95), (200, 9, 0.99)] {
+            let p = evaluate(size, deviations, None, confidence, 0.5).expect("numbers").upper;
+            let mut term = (1.0 - p).powi(i32::try_from(size).expect("small"));
+            let mut sum = term;
+            for i in 0..deviations {
+                term *= (size - i) as f64 / (i + 1) as f64 * p / (1.0 - p);
+                sum += term;
+            }
+            assert!((sum - (1.0 - confidence)).abs() < 1e-6, "{size} {deviations}: {sum}");
+        }
+    }
+
+    #[test]
+    fn a_small_population_needs_less_and_a_whole_one_leaves_no_doubt() {
+        let small = required(0.95, 0.05, 0.0, Some(100)).expect("a size");
+        assert!(small < 59, "{small}");
+        assert_eq!(evaluate(100, 3, Some(100), 0.95, 0.05).expect("numbers").upper, 0.03);
+        // Of 100, 5 deviate, 45 are drawn: the chance of none is C(95, 45) / C(100, 45), under 5 %; of 44 it is over it.
+        let chance = |size: u64| (0..5).map(|i| (100 - size - i) as f64 / (100 - i) as f64).product::<f64>();
+        for size in [44_u64, 45, 46] {
+            let supports = evaluate(size, 0, Some(100), 0.95, 0.04).expect("numbers").supports;
+            assert_eq!(supports, chance(size) <= 0.05, "{size}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_mean_nothing_are_errors() {
+        assert_eq!(evaluate(0, 0, None, 0.95, 0.05), Err(SizeError::Count));
+        assert_eq!(evaluate(5, 6, None, 0.95, 0.05), Err(SizeError::Count));
+        assert_eq!(evaluate(5, 0, Some(4), 0.95, 0.05), Err(SizeError::Count));
+        for wrong in [0.0, 1.0, -1.0, f64::NAN] {
+            assert_eq!(evaluate(5, 0, None, wrong, 0.05), Err(SizeError::Rate));
+            assert_eq!(required(0.95, wrong, 0.0, None), Err(SizeError::Rate));
+        }
+        assert_eq!(required(0.95, 0.05, 0.05, None), Err(SizeError::Rate));
+        assert_eq!(required(0.95, 0.01, 0.0, Some(10)), Ok(10));
+    }
+}
