@@ -2,7 +2,7 @@
 // puts the other parts beside it as data blocks that the browser does not run:
 //
 //   <script type="application/octet-stream;base64" id="app-wasm">      gzip of the app's module, base64
-//   <script type="application/octet-stream;base64" id="worker-wasm">   gzip of the worker's module, base64
+//   <script type="application/octet-stream;base64" id="worker-wasm">   LZMA of the worker's module, base64
 //   <script type="text/plain" id="worker-script">                      worker-boot.js and the worker's glue
 //   <script type="application/octet-stream;base64" id="sample">        the sample bundle, a zip, base64 (may be absent)
 //
@@ -159,10 +159,14 @@
     return bytes;
   }
 
-  async function inflate(id) {
+  async function packed(id) {
     const text = block(id);
     if (text === null) throw new Error(`This file is incomplete: it has no part “${id}”.`);
-    const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return fromBase64(text);
+  }
+
+  async function inflate(id) {
+    const stream = new Blob([await packed(id)]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
@@ -171,7 +175,7 @@
   let workerWasm = null;
   function newWorker() {
     workerUrl ??= URL.createObjectURL(new Blob([block("worker-script")], { type: "text/javascript" }));
-    workerWasm ??= inflate("worker-wasm");
+    workerWasm ??= packed("worker-wasm");
     const worker = new Worker(workerUrl, { name: "lacuna-engine" });
     worker.addEventListener("message", (event) => {
       if (event.data?.kind !== "violation") return;

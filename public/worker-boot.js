@@ -1,7 +1,7 @@
-// The first part of the worker's script; the engine's glue follows it. Takes away what the engine has no use for, tells
+// The worker's script begins with unpack.js; then comes this, and the engine's glue follows. Takes away what the engine has no use for, tells
 // the page what the policy refused, and starts the engine with the module that the page sends:
 //
-//   page → worker   {kind: "wasm", bytes}                       the first of its messages that this script looks at
+//   page → worker   {kind: "wasm", bytes}, LZMA                       the first of its messages that this script looks at
 //   worker → page   {kind: "violation", directive, blocked}     boot.js counts it; the app does not see it
 //   worker → page   {kind: "failed", message}                   the engine could not be started
 //
@@ -45,7 +45,8 @@
       return;
     }
     asked = true;
-    wasm_bindgen({ module_or_path: event.data.bytes }).then(
+    const start = async () => wasm_bindgen({ module_or_path: unpackLzma(event.data.bytes) });
+    start().then(
       () => {
         self.removeEventListener("message", gate);
         for (const early of waiting.splice(0)) {

@@ -35,6 +35,7 @@ fn parts() -> Parts {
         style: "/* https://example.org/ */\nbody { margin: 0 }\n".into(),
         boot: "// boot\nwasm_bindgen('</script>');\n".into(),
         app_glue: GLUE.into(),
+        unpack: "const unpackLzma = 1;\n".into(),
         worker_boot: "self.x = 1;\n".into(),
         worker_glue: GLUE.into(),
         app_wasm: b"\0asm\x01\0\0\0app".to_vec(),
@@ -93,6 +94,7 @@ fn every_part_changes_the_build_hash() {
         |p| p.style.push_str("a{}"),
         |p| p.boot.push_str("x()"),
         |p| p.app_glue.push_str("x()"),
+        |p| p.unpack.push_str("x()"),
         |p| p.worker_boot.push_str("x()"),
         |p| p.worker_glue.push_str("x()"),
         |p| p.app_wasm.push(0),
@@ -275,7 +277,12 @@ fn block(html: &str, id: &str) -> Vec<u8> {
     let element = elements.iter().find(|e| e.attribute("id") == Some(id)).unwrap();
     let packed = STANDARD.decode(element.text).unwrap();
     let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut plain).unwrap();
+    if id == "worker-wasm" {
+        let mut reader = lzma_rust2::LzmaReader::new_mem_limit(packed.as_slice(), u32::MAX, None).unwrap();
+        reader.read_to_end(&mut plain).unwrap();
+    } else {
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut plain).unwrap();
+    }
     plain
 }
 

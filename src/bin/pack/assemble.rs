@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lzma_rust2::{LzmaOptions, LzmaWriter};
 
 use super::check;
 
@@ -19,6 +20,8 @@ pub struct Parts {
     pub boot: String,
     /// wasm-bindgen's script for the app.
     pub app_glue: String,
+    /// `public/unpack.js`.
+    pub unpack: String,
     /// `public/worker-boot.js`.
     pub worker_boot: String,
     /// wasm-bindgen's script for the worker.
@@ -53,14 +56,15 @@ pub struct Packed {
     pub policy: String,
     /// SHA-256 of the parts, in hex.
     pub build_hash: String,
-    /// Name, bytes, bytes after gzip.
+    /// Name, bytes, bytes packed (of the document: after gzip).
     pub sizes: Vec<(&'static str, usize, usize)>,
 }
 
 /// Puts the parts together. The result depends on them alone: the same parts give the same bytes.
 pub fn assemble(parts: &Parts) -> Result<Packed, String> {
     let script = format!("\n{}{}", parts.app_script()?, squeeze(&parts.boot));
-    let worker = format!("{}{}", squeeze(&parts.worker_boot), parts.worker_script()?);
+    let worker =
+        format!("{}{}{}", squeeze(&parts.unpack), squeeze(&parts.worker_boot), parts.worker_script()?);
     let style = format!("\n{}", squeeze_style(&parts.style));
     for (name, text) in [("the script", &script), ("the worker's script", &worker), ("the style", &style)] {
         if text.contains("<!--") || text.to_lowercase().contains("</style") {
@@ -70,7 +74,7 @@ pub fn assemble(parts: &Parts) -> Result<Packed, String> {
     let script = escape(&script);
     let worker = escape(&worker);
     let app = gzip(&parts.app_wasm)?;
-    let engine = gzip(&parts.worker_wasm)?;
+    let engine = lzma(&parts.worker_wasm)?;
     let policy = check::policy(&script, &style);
     let build_hash = build_hash(parts);
 
@@ -135,6 +139,7 @@ fn build_hash(parts: &Parts) -> String {
         ("style", parts.style.as_bytes()),
         ("boot", parts.boot.as_bytes()),
         ("app-glue", parts.app_glue.as_bytes()),
+        ("unpack", parts.unpack.as_bytes()),
         ("worker-boot", parts.worker_boot.as_bytes()),
         ("worker-glue", parts.worker_glue.as_bytes()),
         ("app-wasm", &parts.app_wasm),
@@ -179,6 +184,20 @@ fn squeeze_style(style: &str) -> String {
 /// Keeps a script from ending its element.
 fn escape(script: &str) -> String {
     script.replace("</script", "<\\/script").replace("</SCRIPT", "<\\/SCRIPT")
+}
+
+/// LZMA at its best level, with a header that tells the size.
+pub fn lzma(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut options = LzmaOptions::with_preset(9);
+    // The instructions of a module are not aligned, and their meaning hangs on the byte before.
+    (options.lc, options.lp, options.pb) = (4, 0, 0);
+    options.nice_len = 273;
+    let mut packed = Vec::new();
+    let size = Some(bytes.len() as u64);
+    let mut writer = LzmaWriter::new_use_header(&mut packed, &options, size).map_err(|e| e.to_string())?;
+    writer.write_all(bytes).map_err(|e| e.to_string())?;
+    writer.finish().map_err(|e| e.to_string())?;
+    Ok(packed)
 }
 
 /// gzip at its best level, without name and time.
