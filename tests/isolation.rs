@@ -89,7 +89,7 @@ fn packing_twice_gives_the_same_bytes() {
 #[test]
 fn every_part_changes_the_build_hash() {
     let plain = assemble(&parts()).unwrap().build_hash;
-    let changes: [fn(&mut Parts); 10] = [
+    let changes: [fn(&mut Parts); 11] = [
         |p| p.shell.push('\n'),
         |p| p.style.push_str("a{}"),
         |p| p.boot.push_str("x()"),

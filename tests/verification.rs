@@ -122,7 +122,7 @@ fn the_table_of_the_documentation_says_what_comes_out() {
         let rows: Vec<String> = section
             .lines()
             .filter_map(|line| line.strip_prefix("| `"))
-            .filter_map(|line| Some(line.rsplitn(2, " | ").nth(1)?.to_owned()))
+            .filter_map(|line| Some(line.rsplit_once(" | ")?.0.to_owned()))
             .collect();
         let found: Vec<String> = all(&folder, TrustSet::built_in())
             .iter()

@@ -186,7 +186,12 @@ fn stratified(order: &Order<'_>, items: &[Item], size: usize, random: &Random<'_
     drawn
 }
 
-fn by_lines(frame: &[usize], items: &[Item], size: usize, random: &Random<'_>) -> Result<Vec<usize>, SampleError> {
+fn by_lines(
+    frame: &[usize],
+    items: &[Item],
+    size: usize,
+    random: &Random<'_>,
+) -> Result<Vec<usize>, SampleError> {
     let mut ends: Vec<(u128, usize)> = Vec::new();
     let mut total = 0_u128;
     for &at in frame.iter().filter(|&&at| items[at].lines > 0) {
@@ -243,7 +248,12 @@ mod tests {
         let population = population(count);
         let stratum = |at: usize| (at % 3).to_string();
         let order = Order { frame: (0..population.items.len()).collect(), stratum: &stratum };
-        draw(&population, &order, method, size, seed).expect("a sample").drawn.into_iter().map(|(at, _)| at).collect()
+        draw(&population, &order, method, size, seed)
+            .expect("a sample")
+            .drawn
+            .into_iter()
+            .map(|(at, _)| at)
+            .collect()
     }
 
     #[test]

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::args::{By, Drawing, Evaluate, ListShape, Population as PopulationArgs, Sample as SampleArgs, Shape};
+use super::args::{
+    By, Drawing, Evaluate, ListShape, Population as PopulationArgs, Sample as SampleArgs, Shape,
+};
 use super::failure::Failure;
 use super::{open, read_policy, tell_problems, usable};
 use crate::assess::Assessment;
 use crate::audit::{
-    Frequency, Item, Method, Order, Population, Risk, Sample, SampleError, SizeError, conventional, draw, evaluate,
-    population, required,
+    Frequency, Item, Method, Order, Population, Risk, Sample, SampleError, SizeError, conventional, draw,
+    evaluate, population, required,
 };
 use crate::engine::{Bundle, Options};
 use crate::protocol::Sort;
@@ -122,7 +124,13 @@ struct EvaluationReport {
 }
 
 fn row<'r>(item: &'r Item, stratum: &'r str) -> Row<'r> {
-    Row { number: item.number, id: &item.id, merge_commit: &item.merge_commit, merged_at: &item.merged_at, stratum }
+    Row {
+        number: item.number,
+        id: &item.id,
+        merge_commit: &item.merge_commit,
+        merged_at: &item.merged_at,
+        stratum,
+    }
 }
 
 /// Freezes the population and writes it down.
@@ -161,7 +169,11 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
                         .collect(),
                 },
                 items: frozen.items.iter().map(|item| row(item, "")).collect(),
-                gaps: assessment.holes.iter().map(|hole| Gap { subject: &hole.subject, text: &hole.text }).collect(),
+                gaps: assessment
+                    .holes
+                    .iter()
+                    .map(|hole| Gap { subject: &hole.subject, text: &hole.text })
+                    .collect(),
             };
             json(&mut out, &report)?;
         }
@@ -174,7 +186,7 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
 fn sources(assessment: &Assessment) -> Vec<Source<'_>> {
     let files = assessment.store.files.iter();
     files
-        .filter(|file| file.records.keys().any(|noun| matches!(*noun, "changes" | "commits")))
+        .filter(|file| file.records.iter().any(|(noun, _)| matches!(*noun, "changes" | "commits")))
         .map(|file| Source { path: &file.path, format: file.format })
         .collect()
 }
@@ -203,7 +215,9 @@ pub(super) fn run_sample(args: &SampleArgs) -> Result<ExitCode, Failure> {
     let sample = draw(&frozen, &order, method, size, args.seed).map_err(refused)?;
     let mut out = io::stdout().lock();
     match args.format {
-        Shape::Table => out.write_all(sample_table(&frozen, &sample, args.seed, method, &basis).as_bytes())?,
+        Shape::Table => {
+            out.write_all(sample_table(&frozen, &sample, args.seed, method, &basis).as_bytes())?;
+        }
         Shape::Json => {
             let report = SampleReport {
                 schema: "lacuna.sample/v1",
@@ -220,7 +234,11 @@ pub(super) fn run_sample(args: &SampleArgs) -> Result<ExitCode, Failure> {
                 strata: sample
                     .strata
                     .iter()
-                    .map(|stratum| StratumRow { name: &stratum.name, size: stratum.size, drawn: stratum.drawn })
+                    .map(|stratum| StratumRow {
+                        name: &stratum.name,
+                        size: stratum.size,
+                        drawn: stratum.drawn,
+                    })
                     .collect(),
                 items: sample.drawn.iter().map(|(at, stratum)| row(&frozen.items[*at], stratum)).collect(),
             };
@@ -308,7 +326,10 @@ fn size(args: &SampleArgs, frame: usize) -> Result<(usize, String), Failure> {
             R::High => Risk::High,
         };
         let size = usize::try_from(conventional(frequency, risk)).unwrap_or(usize::MAX).min(frame);
-        return Ok((size, "a convention of audit practice for this frequency and risk, not a calculation".to_owned()));
+        return Ok((
+            size,
+            "a convention of audit practice for this frequency and risk, not a calculation".to_owned(),
+        ));
     }
     let (Some(confidence), Some(tolerable)) = (args.confidence, args.tolerable) else {
         return Err(Failure::new(
@@ -396,10 +417,9 @@ fn json(out: &mut impl io::Write, report: &impl Serialize) -> Result<(), Failure
 
 fn refused(error: SampleError) -> Failure {
     match error {
-        SampleError::Empty => Failure::new(
-            "there is no change to draw from".into(),
-            "Check period, scope and filter.".into(),
-        ),
+        SampleError::Empty => {
+            Failure::new("there is no change to draw from".into(), "Check period, scope and filter.".into())
+        }
         SampleError::TooLarge(most) => Failure::new(
             format!("the sample is larger than the {most} changes that there are to draw from"),
             "Ask for fewer, or test all of them.".into(),
@@ -413,8 +433,12 @@ fn refused(error: SampleError) -> Failure {
 
 fn meaningless(error: SizeError) -> Failure {
     let fact = match error {
-        SizeError::Rate => "rates and confidence are between 0 and 1, and what is expected is below what is tolerable",
-        SizeError::Count => "there are no more deviations than items, and no more items than the population has",
+        SizeError::Rate => {
+            "rates and confidence are between 0 and 1, and what is expected is below what is tolerable"
+        }
+        SizeError::Count => {
+            "there are no more deviations than items, and no more items than the population has"
+        }
         SizeError::NoSize => "no sample of at most 100,000 is enough",
     };
     Failure::new(fact.into(), "docs/sampling.md has examples.".into())

@@ -1,0 +1,133 @@
+//! The auditor's steps by the command line: the same population and sample whatever order the files come in, and every
+//! signature as it is asked for.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn lacuna(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lacuna")).args(arguments).output().unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = lacuna(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Writes a small export of the numbered changes, one file for each, and returns the folder.
+fn export(name: &str, numbers: &[u64]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(&folder).unwrap();
+    for (at, number) in numbers.iter().enumerate() {
+        let change = serde_json::json!([{
+            "number": number,
+            "title": format!("Change {number}"),
+            "url": format!("https://github.com/acme/pay/pull/{number}"),
+            "state": "MERGED",
+            "author": {"login": "ana"},
+            "mergedAt": format!("2026-03-{:02}T10:00:00Z", number % 28 + 1),
+            "mergeCommit": {"oid": format!("{number:040x}")},
+            "headRefOid": format!("{:040x}", number + 1000),
+            "additions": number * 3,
+            "deletions": 1,
+            "reviewDecision": "APPROVED",
+            "reviews": [],
+        }]);
+        std::fs::write(folder.join(format!("{at}-prs.json")), change.to_string()).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_order_of_the_files_changes_neither_population_nor_sample() {
+    let numbers: Vec<u64> = (1..=40).collect();
+    let backwards: Vec<u64> = numbers.iter().rev().copied().collect();
+    let (first, second) = (export("audit-forwards", &numbers), export("audit-backwards", &backwards));
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    for method in ["simple", "systematic", "stratified", "lines"] {
+        let arguments = |path| {
+            ["sample", path, "--seed", "7", "--size", "9", "--method", method, "--format", "json"]
+                .map(str::to_owned)
+        };
+        let sample = |path| {
+            let owned = arguments(path);
+            json(&owned.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let (one, other) = (sample(first), sample(second));
+        assert_eq!(one, other, "{method}");
+        assert_eq!(one["items"].as_array().unwrap().len(), 9, "{method}");
+        assert_eq!(one["population"]["size"], 40);
+    }
+}
+
+#[test]
+fn one_more_change_is_another_population() {
+    let (small, large) = (export("audit-small", &[1, 2, 3]), export("audit-large", &[1, 2, 3, 4]));
+    let digest = |path: &Path| {
+        let report = json(&["population", path.to_str().unwrap(), "--format", "json"]);
+        (report["population"]["sha256"].clone(), report["population"]["size"].clone())
+    };
+    assert_ne!(digest(&small).0, digest(&large).0);
+    assert_eq!(digest(&large).1, 4);
+}
+
+#[test]
+fn the_digest_is_over_the_listing() {
+    use sha2::Digest as _;
+    let folder = export("audit-listing", &[5, 6]);
+    let path = folder.to_str().unwrap();
+    let listing = lacuna(&["population", path, "--format", "listing"]).stdout;
+    let text = String::from_utf8(listing.clone()).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    assert!(text.starts_with("acme/pay#5\t"), "{text}");
+    let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&listing));
+    assert_eq!(json(&["population", path, "--format", "json"])["population"]["sha256"], digest);
+}
+
+#[test]
+fn a_sample_that_cannot_be_drawn_is_refused() {
+    let folder = export("audit-refused", &[1, 2]);
+    let path = folder.to_str().unwrap();
+    for arguments in [
+        vec!["sample", path, "--seed", "1", "--size", "3"],
+        vec!["sample", path, "--seed", "1"],
+        vec!["sample", path, "--seed", "1", "--size", "1", "--filter", "nonsense:term"],
+        vec!["sample", path, "--seed", "1", "--confidence", "2", "--tolerable", "0.05"],
+        vec!["evaluate", "--size", "5", "--deviations", "6"],
+    ] {
+        let output = lacuna(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn verify_ends_with_nought_only_if_everything_asked_for_is_valid() {
+    let Some(folder) = common::sample("sigstore-conformance") else { return };
+    let bundle = folder.join("happy-path-v0.3/bundle.sigstore.json");
+    let (bundle, artifact) = (bundle.to_str().unwrap(), folder.join("a.txt"));
+    let artifact = artifact.to_str().unwrap();
+    let identity = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+    let issuer = "https://token.actions.githubusercontent.com";
+    let code = |arguments: &[&str]| lacuna(arguments).status.code();
+    assert_eq!(code(&["verify", bundle, artifact, "--identity", identity, "--issuer", issuer]), Some(0));
+    assert_eq!(code(&["verify", bundle, artifact, "--identity", "https://example.org/someone"]), Some(1));
+    assert_eq!(code(&["verify", bundle, artifact, "--issuer", "https://example.org"]), Some(1));
+    // An artifact that it is not about: any other file.
+    assert_eq!(code(&["verify", bundle, bundle]), Some(1));
+    assert_eq!(code(&["verify", bundle, &format!("sha256:{}", "0".repeat(64))]), Some(1));
+    assert_eq!(code(&["verify", "no-such-file"]), Some(2));
+    assert_eq!(code(&["verify", bundle, "--root", artifact]), Some(2));
+    let report: Value =
+        serde_json::from_slice(&lacuna(&["verify", bundle, artifact, "--format", "json"]).stdout).unwrap();
+    assert_eq!(report["schema"], "lacuna.verification/v1");
+    assert_eq!(report["verdict"], "valid");
+    assert!(report["statements"][0]["steps"].as_array().unwrap().len() >= 8);
+}
