@@ -18,6 +18,7 @@ pub mod assess;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod compare;
 pub mod engine;
 pub mod format;
 pub mod framework;

@@ -131,3 +131,78 @@ fn verify_ends_with_nought_only_if_everything_asked_for_is_valid() {
     assert_eq!(report["verdict"], "valid");
     assert!(report["statements"][0]["steps"].as_array().unwrap().len() >= 8);
 }
+
+#[test]
+fn a_comparison_names_what_was_fixed_and_what_got_worse_by_its_exit() {
+    let reviewed = serde_json::json!([{
+        "author": {"login": "noor"}, "authorAssociation": "MEMBER", "state": "APPROVED",
+        "submittedAt": "2026-03-01T09:00:00Z", "body": "", "commit": {"oid": format!("{:040x}", 1001)},
+    }]);
+    let (bad, good) = (export("compare-bad", &[1]), export("compare-good", &[1]));
+    let file = good.join("0-prs.json");
+    let mut changes: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    changes[0]["reviews"] = reviewed;
+    std::fs::write(&file, changes.to_string()).unwrap();
+    let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
+    let code = |before, after| lacuna(&["compare", before, after]).status.code();
+    assert_eq!(code(bad, bad), Some(0));
+    assert_eq!(code(bad, good), Some(10));
+    assert_eq!(code(good, bad), Some(11));
+    assert_eq!(code(bad, "no-such-folder"), Some(2));
+    let output = lacuna(&["compare", bad, good, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["schema"], "lacuna.comparison/v1");
+    assert_eq!(report["measuredDifferently"], serde_json::json!([]));
+    let rows = report["criteria"].as_array().unwrap();
+    let fixed = |id: &str| {
+        rows.iter()
+            .any(|row| row["id"] == id && row["difference"] == "fixed" && row["subject"] == "acme/pay#1")
+    };
+    assert!(fixed("review.independent") && fixed("review.human"), "{rows:#?}");
+}
+
+#[test]
+fn another_policy_is_said_before_any_verdict() {
+    let folder = export("compare-policy", &[1, 2]);
+    let policy = folder.with_extension("toml");
+    std::fs::write(&policy, "[review-depth]\nlines-per-hour = 50\n").unwrap();
+    let path = folder.to_str().unwrap();
+    let output = lacuna(&["compare", path, path, "--policy-b", policy.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("! The policies differ"), "{text}");
+}
+
+#[test]
+fn a_new_change_and_one_that_is_gone_are_told() {
+    let (first, second) = (export("compare-first", &[1, 2]), export("compare-second", &[2, 3]));
+    let output = lacuna(&["compare", first.to_str().unwrap(), second.to_str().unwrap(), "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found: Vec<(&str, &str)> = report["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["subject"].as_str().unwrap(), row["difference"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [("acme/pay#1", "gone"), ("acme/pay#3", "new")]);
+    assert_eq!(output.status.code(), Some(12));
+}
+
+#[test]
+fn a_policy_is_written_checked_and_never_overwritten() {
+    let folder = export("policy-init", &[]);
+    let file = folder.join("lacuna.toml");
+    let path = file.to_str().unwrap();
+    let code = |arguments: &[&str]| lacuna(arguments).status.code();
+    assert_eq!(code(&["policy", "init", "-o", path]), Some(0));
+    assert_eq!(code(&["policy", "check", path]), Some(0));
+    assert_eq!(code(&["policy", "init", "-o", path]), Some(2), "it is there already");
+    std::fs::write(&file, "[scope]\nbranches = [\"main\"]\nbranchs = []\n").unwrap();
+    let output = lacuna(&["policy", "check", path]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("lacuna.toml:3: error: "), "{text}");
+    let output = lacuna(&["policy", "check", path, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["usable"], &report["problems"][0]["line"]), (&Value::Bool(false), &Value::from(3)));
+    assert_eq!(code(&["policy", "check", "no-such-file"]), Some(2));
+}

@@ -34,6 +34,13 @@ pub(super) enum Command {
     Sample(Sample),
     /// Says what the outcome of a tested sample supports
     Evaluate(Evaluate),
+    /// Checks a policy file, or writes one to start from
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Compares two bundles, or two periods of one; exits with 0 same, 10 better, 11 worse, 12 mixed
+    Compare(Compare),
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +207,68 @@ pub(super) struct Evaluate {
     /// Tolerable rate of deviations
     #[arg(long, value_name = "RATE", default_value_t = 0.05)]
     pub(super) tolerable: f64,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Reads a policy as an assessment would, and says what is wrong with it
+    Check(PolicyCheck),
+    /// Writes the default policy, with every key explained
+    Init(PolicyInit),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PolicyCheck {
+    /// The policy file
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PolicyInit {
+    /// File to write to instead of standard output; one that is there is left alone
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// File, folder or archive of the first side
+    #[arg(value_name = "BEFORE")]
+    pub(super) before: PathBuf,
+    /// File, folder or archive of the second side
+    #[arg(value_name = "AFTER")]
+    pub(super) after: PathBuf,
+    /// Framework to compare; may be given again [default: all]
+    #[arg(long, value_name = "ID")]
+    pub(super) framework: Vec<String>,
+    /// Policy of both sides
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// Policy of the second side, where it is another one
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy_b: Option<PathBuf>,
+    /// Trust root, public key or certificate, beside those built in; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust: Vec<PathBuf>,
+    /// Start of the period
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) from: Option<Moment>,
+    /// End of the period, exclusive
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) to: Option<Moment>,
+    /// Start of the second side's period, where it is another one
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) from_b: Option<Moment>,
+    /// End of the second side's period, exclusive
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) to_b: Option<Moment>,
     /// Shape of the output
     #[arg(long, value_enum, default_value_t = Shape::Table)]
     pub(super) format: Shape,

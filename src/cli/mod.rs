@@ -2,7 +2,9 @@
 
 mod args;
 mod audit;
+mod compare;
 mod failure;
+mod policy;
 mod verify;
 
 use std::fs::File;
@@ -13,7 +15,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::engine::{Bundle, Engine, Options};
-use crate::format::policy;
 use crate::framework;
 use crate::model::Verdict;
 use crate::policy::Policy;
@@ -68,6 +69,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Assess(assess) => run_assess(&assess),
         Command::Verify(verify) => verify::run(&verify),
+        Command::Policy { command } => policy::run(&command),
+        Command::Compare(args) => compare::run(&args),
         Command::Population(args) => audit::run_population(&args),
         Command::Sample(args) => audit::run_sample(&args),
         Command::Evaluate(args) => audit::run_evaluate(&args),
@@ -199,7 +202,7 @@ fn read_policy(path: &Path) -> Result<(Policy, Vec<Problem>), Failure> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let (policy, mut problems) = policy::parse(&text, &name);
+    let (policy, mut problems) = crate::format::policy::parse(&text, &name);
     // A policy that was asked for and cannot be read as it is meant would decide something else than the caller thinks.
     let error = problems.iter().find(|problem| problem.severity == crate::problem::Severity::Error);
     if let Some(problem) = error {

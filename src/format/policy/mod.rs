@@ -23,8 +23,8 @@ use table::Table;
 pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
-/// The tables of a policy.
-const TABLES: [&str; 9] =
+/// The tables of a policy file.
+pub const TABLES: [&str; 9] =
     ["period", "scope", "review-depth", "ai", "accounts", "identity", "sensitive", "exception", "funnel"];
 
 /// How many errors of syntax are listed.
