@@ -203,16 +203,20 @@ impl Checking<'_> {
         }
         let mut why = Vec::new();
         'roots: for (at, root) in self.trust.roots.iter().enumerate() {
-            let mut issuer = Vec::new();
+            let mut chain: Option<certificate::Chain> = None;
             for time in times {
+                if chain.as_ref().is_some_and(|chain| chain.holds_at(*time, root)) {
+                    continue;
+                }
                 match certificate::chain(leaf, between, *time, root) {
-                    Ok(found) => issuer = found,
+                    Ok(found) => chain = Some(found),
                     Err(error) => {
                         why.push(error);
                         continue 'roots;
                     }
                 }
             }
+            let issuer = chain.map(|chain| chain.issuer).unwrap_or_default();
             self.steps.outcome.root = root.name.clone();
             self.steps.need(STEP, Ok(format!("to an authority of {}", root.name)), CLAUSE);
             let outside = times.iter().find_map(|time| certificate::outside(info, *time));

@@ -18,7 +18,27 @@ const CODE_SIGNING: [u8; 8] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
 /// The extension that holds the promises of certificate logs (RFC 6962 §3.3).
 const PROMISES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
 
-/// Checks the chain of a certificate against one root at a time of signing; returns the issuer's SubjectPublicKeyInfo.
+/// A chain that holds.
+pub struct Chain {
+    /// SubjectPublicKeyInfo of the leaf's issuer.
+    pub issuer: Vec<u8>,
+    /// The anchor's, as the root has it, where the leaf hangs on the anchor itself.
+    direct: Option<Vec<u8>>,
+}
+
+impl Chain {
+    /// Returns whether the chain holds at another time, too, without any signature to be checked again: it has nothing
+    /// between leaf and anchor, and the anchor counted then. The leaf's own window is for [`outside`].
+    pub fn holds_at(&self, at: Timestamp, root: &Root) -> bool {
+        let Some(anchor) = &self.direct else { return false };
+        root.authorities.iter().any(|authority| {
+            authority.anchor.subject_public_key_info.as_ref() == anchor.as_slice()
+                && authority.window.is_none_or(|window| window.contains(at))
+        })
+    }
+}
+
+/// Checks the chain of a certificate against one root at a time of signing.
 ///
 /// # Errors
 /// Why no chain holds, in words.
@@ -27,7 +47,7 @@ pub fn chain(
     between: &[&DerCertificate],
     at: Timestamp,
     root: &Root,
-) -> Result<Vec<u8>, String> {
+) -> Result<Chain, String> {
     let anchors: Vec<_> = root
         .authorities
         .iter()
@@ -53,11 +73,15 @@ pub fn chain(
             None,
         )
         .map_err(|error| format!("against {} at {at}: {error}", root.name))?;
+    let anchor = path.anchor().subject_public_key_info.as_ref();
     match path.intermediate_certificates().next() {
-        Some(issuer) => Ok(issuer.subject_public_key_info().as_ref().to_vec()),
+        Some(issuer) => {
+            Ok(Chain { issuer: issuer.subject_public_key_info().as_ref().to_vec(), direct: None })
+        }
         // An anchor keeps the content of its SubjectPublicKeyInfo without the sequence around it.
-        None => Any::new(Tag::Sequence, path.anchor().subject_public_key_info.as_ref())
+        None => Any::new(Tag::Sequence, anchor)
             .and_then(|any| any.to_der())
+            .map(|issuer| Chain { issuer, direct: Some(anchor.to_vec()) })
             .map_err(|error| format!("the issuer's key cannot be written: {error}")),
     }
 }
