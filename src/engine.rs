@@ -5,6 +5,8 @@
 
 mod raw;
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::assess::{Assessment, Assessor};
@@ -12,16 +14,16 @@ use crate::format::detect::{self, HEAD_BYTES, Head};
 use crate::format::{Context, Reader, Step};
 use crate::framework::{self, Pack};
 use crate::model::place::hex;
-use crate::model::{Moment, Records};
+use crate::model::{FlipPart, Moment, Records};
 use crate::policy::Policy;
 use crate::problem::{Kind, Problem};
-use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request};
-use crate::query::views;
+use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request, StatementDetail};
+use crate::query::{trust_view, views};
 use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId};
-use crate::verify::Verifier;
+use crate::verify::{TrustSet, Verifier, flip, material};
 
 /// What checking one statement weighs in bytes of reading, which take about as long.
 const BYTES_A_SIGNATURE: u64 = 512 << 10;
@@ -105,12 +107,13 @@ impl Engine {
         for problem in &options.problems {
             builder.bundle_problem(problem.clone());
         }
-        let mut verifier = Verifier::default();
+        let mut trust = TrustSet::built_in();
         for (name, bytes) in &options.trust {
-            if let Err(problem) = verifier.trust.add(name, bytes) {
+            if let Err(problem) = trust.add(name, bytes) {
                 builder.bundle_problem(problem);
             }
         }
+        let verifier = Verifier::new(trust);
         let mut intake = Intake::new(roots, options.limits.clone());
         for path in &options.passed {
             intake.pass_over(path);
@@ -175,6 +178,7 @@ impl Engine {
                         name: self.options.name,
                         sha256,
                         assessment: *assessment,
+                        trust: self.verifier.trust,
                         roots: self.intake.into_roots(),
                         limits: self.options.limits,
                     };
@@ -426,6 +430,8 @@ pub struct Bundle {
     pub sha256: String,
     /// Its verdicts.
     pub assessment: Assessment,
+    /// What signatures were checked against.
+    pub trust: Arc<TrustSet>,
     roots: Vec<Root>,
     limits: Limits,
 }
@@ -460,6 +466,14 @@ impl Bundle {
             Request::Problems { filter, offset, limit } => {
                 Reply::Problems(views::problems(assessment, filter, *offset, *limit))
             }
+            Request::Trust => Reply::Trust(Box::new(trust_view::trust(assessment, &self.trust))),
+            Request::Statements { filter, offset, limit } => {
+                Reply::Statements(trust_view::statements(assessment, filter, *offset, *limit))
+            }
+            Request::Statement { id, flip } => match self.statement(id, *flip) {
+                Ok(detail) => Reply::Statement(Box::new(detail)),
+                Err(fact) => Reply::Failed(fact),
+            },
             Request::Export { format } => self.export(*format),
             Request::Open { .. } | Request::Continue | Request::Cancel => {
                 Reply::Failed("nothing is being opened".into())
@@ -478,6 +492,25 @@ impl Bundle {
     /// A sentence that states why the record cannot be shown.
     pub fn raw(&self, address: &Address) -> Result<Raw, String> {
         raw::raw(&self.assessment.store, &self.roots, &self.limits, address)
+    }
+
+    /// Returns one statement taken apart; with a part to flip, what its check says of it with one bit of that changed.
+    ///
+    /// # Errors
+    /// A sentence that states why it cannot be shown.
+    pub fn statement(&self, id: &str, part: Option<FlipPart>) -> Result<StatementDetail, String> {
+        let store = &self.assessment.store;
+        let at = trust_view::find(store, id).ok_or("there is no such statement in this bundle")?;
+        let text = raw::statement_text(store, &self.roots, &self.limits, &store.statements[at])?;
+        let flipped = part.and_then(|part| flip::flip(&text, part)).map(|(text, flipped)| {
+            let mut verifier = Verifier::new(Arc::clone(&self.trust));
+            (flipped, verifier.check(&text))
+        });
+        let mut detail = trust_view::statement(&self.assessment, at);
+        detail.material = material::of(&text);
+        detail.can_flip = flip::parts(&text);
+        detail.flipped = flipped.map(|(flipped, outcome)| (flipped, outcome.state, outcome.steps));
+        Ok(detail)
     }
 
     fn export(&self, format: ExportFormat) -> Reply {

@@ -5,10 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::FlipPart;
 use crate::source::Limits;
 
+mod trust;
 mod views;
 
+pub use trust::*;
 pub use views::*;
 
 /// A message from the app. Replies carry the same `id`; those of an older `generation` are dropped by the app.
@@ -35,6 +38,8 @@ pub enum Request {
         limits: Limits,
         /// Name of the bundle.
         name: String,
+        /// Trust roots, keys and certificates of the user: name and text of each file.
+        trust: Vec<(String, String)>,
     },
     /// Go on with opening (the worker sends this to itself, so that a cancel can come between).
     Continue,
@@ -91,6 +96,24 @@ pub enum Request {
         offset: u32,
         /// Count of rows, at most 200.
         limit: u32,
+    },
+    /// Roots, keys and signers, and what rests on each: answered by [`Reply::Trust`].
+    Trust,
+    /// A page of statements: answered by [`Reply::Statements`].
+    Statements {
+        /// Text that the type, signer, root, change or state must contain.
+        filter: String,
+        /// Index of the first row.
+        offset: u32,
+        /// Count of rows, at most 200.
+        limit: u32,
+    },
+    /// One statement taken apart: answered by [`Reply::Statement`].
+    Statement {
+        /// SHA-256 over its bytes, or the start of it.
+        id: String,
+        /// A part to change one bit of, to see what the check then says.
+        flip: Option<FlipPart>,
     },
     /// A file to save: answered by [`Reply::Export`].
     Export {
@@ -201,6 +224,12 @@ pub enum Reply {
     Files(Page<FileRow>),
     /// A page of problems.
     Problems(Page<ProblemRow>),
+    /// Roots, keys and signers.
+    Trust(Box<Trust>),
+    /// A page of statements.
+    Statements(Page<StatementRow>),
+    /// One statement.
+    Statement(Box<StatementDetail>),
     /// A file to save.
     Export {
         /// Suggested name.

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use lacuna::assess::registry::{self, Scope};
 use lacuna::engine::{Bundle, Engine, Options};
-use lacuna::model::Verdict;
+use lacuna::model::{SignatureState, Verdict};
+use lacuna::protocol::{Reply, Request};
 use lacuna::source::Bytes;
 use lacuna::source::intake::Root;
 use serde::Deserialize;
@@ -40,7 +41,8 @@ fn expectations() -> Expectations {
 fn open(roots: Vec<(String, Vec<u8>)>) -> Bundle {
     let roots =
         roots.into_iter().map(|(path, bytes)| Root { path, source: Box::new(Bytes::new(bytes)) }).collect();
-    Engine::new(roots, Options::default()).run()
+    let trust = vec![("sample-key.pem".to_owned(), file("public/samples/sample-key.pem"))];
+    Engine::new(roots, Options { trust, ..Options::default() }).run()
 }
 
 fn sample() -> Bundle {
@@ -134,12 +136,9 @@ fn every_change_stands_where_the_plan_has_it() {
 fn every_criterion_on_a_change_has_a_gap_in_the_sample() {
     // Evidence can leave these without proof, but never contradict them (`tests/violations.rs`).
     const NEVER_UNMET: [&str; 3] = ["ai.prompt", "ai.reproducible", "tests.validated"];
-    // Nobody could check a signature in the sample: its key would have to be one that everybody trusts.
-    const NEVER_SIGNED: [&str; 2] = ["integrity.signature", "integrity.continuity"];
     let found = verdicts(&sample());
     for criterion in registry::all().map(registry::CriterionIndex::criterion) {
-        let is_signed = NEVER_SIGNED.contains(&criterion.id);
-        if !criterion.is_evaluated || criterion.scope != Scope::Change || is_signed {
+        if !criterion.is_evaluated || criterion.scope != Scope::Change {
             continue;
         }
         let wanted = if NEVER_UNMET.contains(&criterion.id) { Verdict::Unproven } else { Verdict::Unmet };
@@ -228,4 +227,55 @@ fn what_is_shown_of_a_verdict_is_its_record() {
             .all(|f| formats.contains(f)),
         "{formats:?}"
     );
+}
+
+#[test]
+fn the_trust_screen_names_the_roots_and_what_rests_on_each() {
+    let bundle = sample();
+    let Reply::Trust(trust) = bundle.answer(&Request::Trust) else { panic!("no trust") };
+    let names: Vec<_> = trust.roots.iter().map(|root| (root.name.as_str(), root.is_built_in)).collect();
+    assert_eq!(names, [("Sigstore public-good instance", true), ("GitHub", true), ("sample-key.pem", false)]);
+    let states: BTreeMap<_, _> = trust.states.iter().copied().collect();
+    assert_eq!(states[&SignatureState::Invalid], 1, "{states:?}");
+    assert_eq!(trust.roots[2].statements, states[&SignatureState::Valid]);
+    assert_eq!(trust.signers.iter().map(|signer| signer.valid).sum::<u64>(), states[&SignatureState::Valid]);
+}
+
+#[test]
+fn the_statement_that_was_changed_after_signing_comes_first_and_says_so() {
+    let bundle = sample();
+    let request = Request::Statements { filter: String::new(), offset: 0, limit: 200 };
+    let Reply::Statements(page) = bundle.answer(&request) else { panic!("no statements") };
+    assert_eq!(page.rows[0].state, SignatureState::Invalid);
+    let detail = bundle.statement(&page.rows[0].id, None).unwrap();
+    assert_eq!(detail.changes.len(), 1);
+    assert!(detail.subjects[0].is[0].starts_with("the merged revision of #"), "{:?}", detail.subjects);
+    assert!(detail.steps.iter().any(|step| step.state == SignatureState::Invalid), "{:?}", detail.steps);
+}
+
+#[test]
+fn one_flipped_bit_of_any_part_of_any_valid_statement_is_noticed() {
+    let bundle = sample();
+    let request = Request::Statements { filter: "valid".into(), offset: 0, limit: 200 };
+    let Reply::Statements(page) = bundle.answer(&request) else { panic!("no statements") };
+    let mut flipped = 0;
+    for row in page.rows.iter().filter(|row| row.state == SignatureState::Valid) {
+        for part in bundle.statement(&row.id, None).unwrap().can_flip {
+            let (_, state, _) = bundle.statement(&row.id, Some(part)).unwrap().flipped.unwrap();
+            assert_eq!(state, SignatureState::Invalid, "{} of {}", part.words(), row.id);
+            flipped += 1;
+        }
+    }
+    assert!(flipped >= 10, "{flipped}");
+}
+
+#[test]
+fn without_the_samples_key_nothing_in_it_is_valid_and_nothing_is_invalid() {
+    let roots = vec![Root {
+        path: "sample.zip".into(),
+        source: Box::new(Bytes::new(file("public/samples/sample.zip"))) as Box<_>,
+    }];
+    let bundle = Engine::new(roots, Options::default()).run();
+    let states: BTreeSet<_> = bundle.assessment.store.statements.iter().map(|s| s.signature).collect();
+    assert_eq!(states, BTreeSet::from([SignatureState::NotChecked, SignatureState::NotSigned]));
 }

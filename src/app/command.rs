@@ -29,12 +29,13 @@ pub enum Command {
 }
 
 /// All commands, in the order of the help sheet.
-pub const COMMANDS: [Command; 15] = [
+pub const COMMANDS: [Command; 16] = [
     Command::Go(View::Overview),
     Command::Go(View::Matrix),
     Command::Go(View::Changes),
     Command::Go(View::Population),
     Command::Go(View::Files),
+    Command::Go(View::Trust),
     Command::Go(View::Problems),
     Command::Go(View::Export),
     Command::Go(View::Privacy),
@@ -70,10 +71,11 @@ impl Command {
             Self::Go(View::Changes) => &["g", "c"],
             Self::Go(View::Population) => &["g", "p"],
             Self::Go(View::Files) => &["g", "f"],
+            Self::Go(View::Trust) => &["g", "t"],
             Self::Go(View::Problems) => &["g", "e"],
             Self::Go(View::Export) => &["g", "x"],
             Self::Go(View::Privacy) => &["g", "s"],
-            Self::Go(View::Change) => &[],
+            Self::Go(View::Change | View::Statement) => &[],
             Self::Filter => &["/"],
             Self::Previous => &["["],
             Self::Next => &["]"],

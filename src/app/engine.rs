@@ -14,8 +14,12 @@ use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 use super::files::Picked;
 use super::state::{App, List, PAGE, Stage, Trouble};
 use super::{dom, export, text};
+use crate::model::FlipPart;
 use crate::protocol::{Address, Answer, Message, Phase, Progress, Reply, Request};
 use crate::query::route::{Route, View};
+
+/// The key that signed the sample's statements: it vouches for nothing else.
+const SAMPLE_KEY: (&str, &str) = ("sample-key.pem", include_str!("../../public/samples/sample-key.pem"));
 
 /// What an answer is awaited for.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +29,8 @@ enum Waiting {
     Matrix,
     Change,
     Raw,
+    Trust,
+    Statement,
     /// The list request with offset 0, and the number of the page.
     Page(Request, u32),
     Export,
@@ -68,10 +74,16 @@ impl Bridge {
 }
 
 /// Opens files as one bundle, in the place of what is open.
-pub fn open(app: App, name: String, mut files: Vec<Picked>) {
+pub fn open(app: App, name: String, files: Vec<Picked>) {
     if files.is_empty() {
         return;
     }
+    // The sample's key is for the sample alone.
+    app.trust.update(|trust| trust.retain(|(name, _)| name != SAMPLE_KEY.0));
+    open_kept(app, name, files);
+}
+
+fn open_kept(app: App, name: String, mut files: Vec<Picked>) {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     app.bridge.update_value(|bridge| {
         bridge.files = files;
@@ -96,7 +108,8 @@ pub fn reopen(app: App) {
     app.progress.set(Progress { files_known: paths.len() as u64, ..Progress::default() });
     app.stage.set(Stage::Opening);
     let limits = app.limits.get_untracked();
-    send(app, Waiting::Open, Request::Open { paths, limits, name }, Some(&files));
+    let trust = app.trust.get_untracked();
+    send(app, Waiting::Open, Request::Open { paths, limits, name, trust }, Some(&files));
 }
 
 /// Opens the sample that the document carries.
@@ -106,8 +119,33 @@ pub fn open_sample(app: App) {
         return;
     }
     if let Ok(file) = File::new_with_u8_array_sequence(&Array::of1(&bytes), "sample.zip") {
-        open(app, "sample.zip".to_owned(), vec![Picked { path: "sample.zip".to_owned(), file }]);
+        app.trust.update(|trust| {
+            if trust.iter().all(|(name, _)| name != SAMPLE_KEY.0) {
+                trust.push((SAMPLE_KEY.0.to_owned(), SAMPLE_KEY.1.to_owned()));
+            }
+        });
+        open_kept(app, "sample.zip".to_owned(), vec![Picked { path: "sample.zip".to_owned(), file }]);
     }
+}
+
+/// Adds a root or key to what signatures are checked against, and opens the bundle anew.
+pub fn trust_too(app: App, name: String, text: String) {
+    app.trust.update(|trust| {
+        trust.retain(|(known, _)| *known != name);
+        trust.push((name, text));
+    });
+    reopen(app);
+}
+
+/// Takes back every root and key that was added, and opens the bundle anew.
+pub fn trust_none(app: App) {
+    app.trust.set(Vec::new());
+    reopen(app);
+}
+
+/// Asks what the check of a statement says with one bit of a part changed; `None` for the statement as it is.
+pub fn flip(app: App, id: String, flip: Option<FlipPart>) {
+    ask(app, Waiting::Statement, Request::Statement { id, flip });
 }
 
 /// Returns whether the document carries a sample.
@@ -292,6 +330,8 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         (Waiting::Overview, reply) => app.overview.set(Some(Arc::new(reply))),
         (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
         (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
+        (Waiting::Trust, reply) => app.trusted.set(Some(Arc::new(reply))),
+        (Waiting::Statement, reply) => app.statement.set(Some(Arc::new(reply))),
         (Waiting::Change, reply) => {
             let reply = Arc::new(reply);
             app.change.set(Some(Arc::clone(&reply)));
@@ -321,6 +361,7 @@ fn take_page(app: App, request: &Request, page: u32, reply: Reply) {
         Reply::Changes(changes) => (changes.page.total, changes.page.of),
         Reply::Files(files) => (files.total, files.of),
         Reply::Problems(problems) => (problems.total, problems.of),
+        Reply::Statements(statements) => (statements.total, statements.of),
         Reply::Failed(fact) => {
             let fact = fact.clone();
             return app.list.update(|list| {
@@ -380,6 +421,10 @@ fn load(app: App, route: &Route) {
             let request = Request::Matrix { framework: route.framework.clone(), columns: route.columns };
             ask(app, Waiting::Matrix, request);
         }
+        View::Trust => ask(app, Waiting::Trust, Request::Trust),
+        View::Statement => {
+            ask(app, Waiting::Statement, Request::Statement { id: route.change.clone(), flip: None });
+        }
         View::Change => {
             let request =
                 Request::Change { id: route.change.clone(), query: route.query.clone(), sort: route.sort };
@@ -410,6 +455,7 @@ fn list_request(route: &Route) -> Option<Request> {
             Some(Request::Changes { query: route.query.clone(), sort: route.sort, offset, limit })
         }
         View::Files => Some(Request::Files { filter: route.filter.clone(), offset, limit }),
+        View::Trust => Some(Request::Statements { filter: route.filter.clone(), offset, limit }),
         View::Problems => Some(Request::Problems { filter: route.filter.clone(), offset, limit }),
         _ => None,
     }
@@ -443,6 +489,7 @@ fn with_offset(request: &Request, at: u32) -> Request {
     match &mut request {
         Request::Changes { offset, .. }
         | Request::Files { offset, .. }
+        | Request::Statements { offset, .. }
         | Request::Problems { offset, .. } => {
             *offset = at;
         }

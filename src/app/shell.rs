@@ -55,6 +55,8 @@ fn screen(app: App, stage: Stage, view: View) -> AnyView {
         (_, View::Change) => view::change::change(app),
         (_, View::Population) => view::population::population(app),
         (_, View::Files) => view::evidence::evidence(app),
+        (_, View::Trust) => view::trust::trust(app),
+        (_, View::Statement) => view::statement::statement(app),
         (_, View::Problems) => view::problems::problems(app),
         (_, View::Export) => view::report::report(app),
     }
@@ -150,7 +152,9 @@ fn rail(app: App) -> AnyView {
     let entry = move |view: View, count: String, is_bad: bool| {
         let is_here = move || {
             let here = app.route.with(|route| route.view);
-            (here == view || (here == View::Change && view == View::Changes)).then_some("page")
+            let is_part =
+                matches!((here, view), (View::Change, View::Changes) | (View::Statement, View::Trust));
+            (here == view || is_part).then_some("page")
         };
         let count =
             (!count.is_empty()).then(|| view! { <span class="n" class=("bad", is_bad)>{count}</span> });
@@ -169,6 +173,7 @@ fn rail(app: App) -> AnyView {
             <ul>
                 {entry(View::Population, holes, true)}
                 {entry(View::Files, number(summary.files), false)}
+                {entry(View::Trust, number(summary.statements), false)}
                 {entry(View::Problems, problems(&summary), summary.problems.errors > 0)}
             </ul>
             <h2>"Output"</h2>

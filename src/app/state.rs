@@ -44,7 +44,7 @@ pub struct Trouble {
 /// An answer that a screen shows; none while it is awaited.
 pub type Slot = RwSignal<Option<Arc<Reply>>>;
 
-/// The rows of the list in sight: changes, files or problems.
+/// The rows of the list in sight: changes, files, statements or problems.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct List {
     /// The request that is wanted, with offset 0.
@@ -117,6 +117,10 @@ pub struct App {
     pub change: Slot,
     /// The raw record.
     pub raw: Slot,
+    /// Roots, keys and signers.
+    pub trusted: Slot,
+    /// One statement.
+    pub statement: Slot,
     /// The list in sight.
     pub list: RwSignal<List>,
     /// First row in sight, and the one after the last.
@@ -137,6 +141,8 @@ pub struct App {
     pub violations: RwSignal<u32>,
     /// Count of resources loaded from elsewhere.
     pub requests: RwSignal<u32>,
+    /// Trust roots and keys that the reader added: name and text of each file.
+    pub trust: RwSignal<Vec<(String, String)>>,
     /// Bounds for the next bundle.
     pub limits: RwSignal<Limits>,
     /// The way to the worker.
@@ -157,6 +163,8 @@ impl App {
             matrix: RwSignal::new(None),
             change: RwSignal::new(None),
             raw: RwSignal::new(None),
+            trusted: RwSignal::new(None),
+            statement: RwSignal::new(None),
             list: RwSignal::new(List::default()),
             window: RwSignal::new((0, 50)),
             row: RwSignal::new(0),
@@ -167,6 +175,7 @@ impl App {
             is_dragging: RwSignal::new(false),
             violations: RwSignal::new(0),
             requests: RwSignal::new(0),
+            trust: RwSignal::new(Vec::new()),
             limits: RwSignal::new(Limits::default()),
             bridge: StoredValue::new_local(Bridge::default()),
         }
@@ -174,7 +183,7 @@ impl App {
 
     /// Drops everything that was shown of a bundle.
     pub fn forget(self) {
-        for slot in [self.overview, self.matrix, self.change, self.raw] {
+        for slot in [self.overview, self.matrix, self.change, self.raw, self.trusted, self.statement] {
             slot.set(None);
         }
         self.list.set(List::default());

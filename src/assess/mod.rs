@@ -15,7 +15,7 @@ pub mod population;
 pub mod registry;
 mod release;
 mod review;
-mod signature;
+pub mod signature;
 pub mod subject;
 mod tests_ran;
 

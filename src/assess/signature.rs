@@ -4,7 +4,7 @@
 //! (`[[identity]]`), and a valid signature by an identity that it does not let is a gap.
 
 use crate::model::{Capture, SignatureState, Verdict, Verification};
-use crate::policy::{TrustedIdentity, wildcard};
+use crate::policy::{Policy, TrustedIdentity, wildcard};
 use crate::store::{Place, Statement};
 
 use super::finding::Finding;
@@ -53,12 +53,13 @@ impl Vouched {
 
 /// Returns what the signature of a statement is worth.
 pub fn vouched(subject: &Subject<'_>, statement: &Statement) -> Vouched {
+    let predicate = || subject.store.text(statement.predicate_type);
     match statement.signature {
         SignatureState::NotChecked => Vouched::Unchecked,
         SignatureState::NotSigned => Vouched::Unsigned,
         SignatureState::Invalid => Vouched::Broken,
         SignatureState::Valid => match verification(subject, statement) {
-            Some(found) if is_let(subject, statement, found) => Vouched::Valid,
+            Some(found) if is_let(subject.policy, predicate(), found) => Vouched::Valid,
             Some(_) => Vouched::WrongIdentity,
             None => Vouched::Unchecked,
         },
@@ -71,10 +72,9 @@ pub fn verification<'a>(subject: &Subject<'a>, statement: &Statement) -> Option<
     subject.store.verifications.get(at).map(|(_, verification)| verification)
 }
 
-fn is_let(subject: &Subject<'_>, statement: &Statement, found: &Verification) -> bool {
-    let identities = &subject.policy.identities;
-    let predicate = subject.store.text(statement.predicate_type);
-    identities.is_empty() || identities.iter().any(|known| lets(known, predicate, found))
+/// Returns whether the policy lets a signer attest a predicate type; one that names nobody lets everybody.
+pub fn is_let(policy: &Policy, predicate: &str, found: &Verification) -> bool {
+    policy.identities.is_empty() || policy.identities.iter().any(|known| lets(known, predicate, found))
 }
 
 /// Returns whether an identity of the policy is the signer's and may attest a predicate type.

@@ -163,7 +163,7 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
     };
     let Message { id, generation, request } = message;
     match request {
-        Request::Open { paths, limits, name } => {
+        Request::Open { paths, limits, name, trust } => {
             let files =
                 Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
             let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
@@ -172,7 +172,8 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
                 .zip(files)
                 .map(|(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) })
                 .collect();
-            let engine = Engine::new(roots, Options { name, limits, ..Options::default() });
+            let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+            let engine = Engine::new(roots, Options { name, limits, trust, ..Options::default() });
             *state.borrow_mut() = State { opening: Some(generation), bundle: None };
             spawn_local(open(Rc::clone(state), engine, id, generation));
         }

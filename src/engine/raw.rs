@@ -1,14 +1,18 @@
 //! The raw record behind a verdict, read again from its file and laid out for reading.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::format::git_bundle;
 use crate::model::place::{Base, Part, hex};
 use crate::protocol::{Address, Raw, RawLine};
 use crate::source::intake::Root;
 use crate::source::{ByteSource, Limits};
-use crate::store::{Place, RecordId, Store};
+use crate::store::{File, Place, RecordId, RecordRow, Statement, Store};
 
 /// How many bytes of a record are shown.
 const MOST_BYTES: u64 = 512 << 10;
+/// How many bytes of a record are read to find a statement in it.
+const MOST_STATEMENT: u64 = 64 << 20;
 /// How many lines of a record are shown.
 const MOST_LINES: usize = 4000;
 /// How many bytes of a line are shown.
@@ -18,20 +22,8 @@ const MOST_LINE: usize = 4000;
 pub fn raw(store: &Store, roots: &[Root], limits: &Limits, address: &Address) -> Result<Raw, String> {
     let place = Place { record: RecordId(address.record), part: None };
     let (file, _, record) = store.locate(place).ok_or("there is no such record")?;
-    let origin = file.origin.as_ref().ok_or("the file of this record was not kept")?;
-    let mut source = origin.reopen(roots, limits).map_err(|problem| problem.found)?;
     let (offset, length) = (record.at.start, u64::from(record.at.length));
-    let bytes = match record.at.base {
-        Base::Object(id) => git_bundle::read_object(source, &id, limits).map_err(|problem| problem.found)?,
-        Base::ObjectLine(id, line) => {
-            let object = git_bundle::read_object(source, &id, limits).map_err(|problem| problem.found)?;
-            let wanted = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
-            object.split(|byte| *byte == b'\n').nth(wanted).unwrap_or_default().to_vec()
-        }
-        Base::Whole | Base::Element(_) | Base::Member(..) | Base::Line(_) | Base::Row(_) => {
-            read(source.as_mut(), offset, length.min(MOST_BYTES))?
-        }
-    };
+    let bytes = bytes_of(file, record, roots, limits, MOST_BYTES)?;
     let is_cut = bytes.len() as u64 > MOST_BYTES || length > MOST_BYTES;
     let shown = &bytes[..bytes.len().min(usize::try_from(MOST_BYTES).unwrap_or(usize::MAX))];
     let text = String::from_utf8_lossy(shown);
@@ -55,6 +47,53 @@ pub fn raw(store: &Store, roots: &[Root], limits: &Limits, address: &Address) ->
         is_laid_out,
         is_cut: is_cut || lines_cut,
     })
+}
+
+/// Reads the bytes of a record again, at most so many where it is a range of its file.
+fn bytes_of(
+    file: &File,
+    record: RecordRow,
+    roots: &[Root],
+    limits: &Limits,
+    most: u64,
+) -> Result<Vec<u8>, String> {
+    let origin = file.origin.as_ref().ok_or("the file of this record was not kept")?;
+    let mut source = origin.reopen(roots, limits).map_err(|problem| problem.found)?;
+    let object = |source, id| git_bundle::read_object(source, id, limits).map_err(|problem| problem.found);
+    match record.at.base {
+        Base::Object(id) => object(source, &id),
+        Base::ObjectLine(id, line) => {
+            let object = object(source, &id)?;
+            let wanted = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+            Ok(object.split(|byte| *byte == b'\n').nth(wanted).unwrap_or_default().to_vec())
+        }
+        Base::Whole | Base::Element(_) | Base::Member(..) | Base::Line(_) | Base::Row(_) => {
+            read(source.as_mut(), record.at.start, u64::from(record.at.length).min(most))
+        }
+    }
+}
+
+/// Reads the exact text of a statement again: the attestation in its record whose digest is the statement's.
+pub fn statement_text(
+    store: &Store,
+    roots: &[Root],
+    limits: &Limits,
+    statement: &Statement,
+) -> Result<String, String> {
+    let place = Place { record: statement.place.record, part: None };
+    let (file, _, record) = store.locate(place).ok_or("there is no such record")?;
+    let bytes = bytes_of(file, record, roots, limits, MOST_STATEMENT)?;
+    let text = String::from_utf8(bytes).map_err(|error| format!("the record is no text: {error}"))?;
+    let is_it = |text: &str| Sha256::digest(text.as_bytes()).as_slice() == statement.digest;
+    let whole = text.trim();
+    if is_it(whole) {
+        return Ok(whole.to_owned());
+    }
+    let parts = crate::verify::split(&text);
+    parts
+        .into_iter()
+        .find(|part| is_it(part))
+        .ok_or_else(|| "the statement is not in its record any more".to_owned())
 }
 
 fn pointer(base: &str, address: &Address) -> String {

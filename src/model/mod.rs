@@ -4,6 +4,7 @@
 //! where bytes come from or what a framework demands.
 
 pub mod agents;
+pub mod material;
 pub mod moment;
 pub mod place;
 pub mod record;
@@ -11,6 +12,7 @@ pub mod terms;
 pub mod trailers;
 pub mod verification;
 
+pub use material::{CertificateFacts, EntryFacts, FlipPart, Flipped, Material, ProofStep};
 pub use moment::Moment;
 pub use place::{At, Base, Part};
 pub use record::{Record, Records};

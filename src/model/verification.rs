@@ -1,10 +1,12 @@
 //! What came out of checking the signatures of one statement, step by step.
 
+use serde::{Deserialize, Serialize};
+
 use super::moment::Moment;
 use super::terms::SignatureState;
 
 /// One step of a check: never folded into a badge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedStep {
     /// What was checked, in words.
     pub step: String,

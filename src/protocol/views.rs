@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Columns};
+use super::{Address, Columns, StatementRow};
 use crate::model::{AiInvolvement, Verdict};
 use crate::problem::Severity;
 
@@ -462,6 +462,8 @@ pub struct ChangeDetail {
     pub chain: Vec<ChainStep>,
     /// The verdicts, worst first, then in the registry's order.
     pub verdicts: Vec<VerdictRow>,
+    /// Signed and unsigned statements about it, those that fail first; at most 50.
+    pub statements: Vec<StatementRow>,
     /// Position in the query, from 1; 0 when it is not in it.
     pub position: u32,
     /// Count of changes in the query.

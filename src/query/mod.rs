@@ -10,6 +10,7 @@ pub mod matrix_view;
 pub mod route;
 pub mod sort;
 pub mod terms;
+pub mod trust_view;
 pub mod views;
 pub mod words;
 

@@ -28,6 +28,10 @@ pub enum View {
     Population,
     /// The files of the bundle.
     Files,
+    /// Roots, keys, signers and statements.
+    Trust,
+    /// One statement.
+    Statement,
     /// What is wrong with the input.
     Problems,
     /// Files to save.
@@ -38,13 +42,15 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Overview,
         Self::Matrix,
         Self::Changes,
         Self::Change,
         Self::Population,
         Self::Files,
+        Self::Trust,
+        Self::Statement,
         Self::Problems,
         Self::Export,
         Self::Privacy,
@@ -59,6 +65,8 @@ impl View {
             Self::Change => "change",
             Self::Population => "population",
             Self::Files => "files",
+            Self::Trust => "trust",
+            Self::Statement => "statement",
             Self::Problems => "problems",
             Self::Export => "export",
             Self::Privacy => "privacy",
@@ -74,6 +82,8 @@ impl View {
             Self::Change => "Change",
             Self::Population => "Population",
             Self::Files => "Files",
+            Self::Trust => "Trust",
+            Self::Statement => "Statement",
             Self::Problems => "Problems",
             Self::Export => "Export",
             Self::Privacy => "Privacy",
@@ -100,9 +110,9 @@ pub struct Route {
     pub query: String,
     /// Sort order of the changes.
     pub sort: Sort,
-    /// Id of the change.
+    /// Id of the change or statement.
     pub change: String,
-    /// Text that files or problems must contain.
+    /// Text that files, statements or problems must contain.
     pub filter: String,
     /// The raw record that is open.
     pub record: Option<Address>,
@@ -117,6 +127,11 @@ impl Route {
     /// Returns the list of changes of a query, in the default order.
     pub fn changes(query: impl Into<String>) -> Self {
         Self { query: query.into(), ..Self::to(View::Changes) }
+    }
+
+    /// Returns one statement.
+    pub fn statement(id: impl Into<String>) -> Self {
+        Self { change: id.into(), ..Self::to(View::Statement) }
     }
 
     /// Reads the fragment of an address, with or without its `#`. Whatever cannot be read is as by default.

@@ -286,7 +286,7 @@ pub fn changes(assessment: &Assessment, query: &str, order: Sort, offset: u32, l
 }
 
 /// Returns a page of rows; an offset over the end gives an empty one.
-fn page<T, R>(rows: &[T], of: usize, offset: u32, limit: u32, to: impl Fn(&T) -> R) -> Page<R> {
+pub(super) fn page<T, R>(rows: &[T], of: usize, offset: u32, limit: u32, to: impl Fn(&T) -> R) -> Page<R> {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let shown = rows.iter().skip(offset as usize).take(limit.min(MOST_ROWS) as usize);
     Page { offset, total: count(rows.len()), of: count(of), rows: shown.map(to).collect() }

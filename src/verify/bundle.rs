@@ -457,7 +457,8 @@ fn hash_name(scheme: SigningScheme) -> Option<&'static str> {
     })
 }
 
-const fn algorithm_name(algorithm: KeyAlgorithm) -> &'static str {
+/// Returns the name of a key's algorithm, in words.
+pub const fn algorithm_name(algorithm: KeyAlgorithm) -> &'static str {
     match algorithm {
         KeyAlgorithm::EcdsaP256 => "an ECDSA P-256 key",
         KeyAlgorithm::EcdsaP384 => "an ECDSA P-384 key",

@@ -9,7 +9,9 @@ mod bundle;
 mod certificate;
 pub mod demand;
 mod envelope;
+pub mod flip;
 mod log;
+pub mod material;
 mod provider;
 pub mod roots;
 mod shape;
@@ -21,6 +23,8 @@ pub use demand::{Artifact, Demand};
 pub use roots::{Root, RootPart, TrustSet};
 pub use shape::split;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::model::Verification;
@@ -30,7 +34,7 @@ use shape::Shape;
 /// Checks attestations one by one, and remembers what many of them rest on.
 pub struct Verifier {
     /// What is trusted.
-    pub trust: TrustSet,
+    pub trust: Arc<TrustSet>,
     seen: Seen,
 }
 
@@ -42,9 +46,9 @@ impl Default for Verifier {
 
 impl Verifier {
     /// Returns a verifier that trusts a set of roots and keys.
-    pub fn new(trust: TrustSet) -> Self {
+    pub fn new(trust: impl Into<Arc<TrustSet>>) -> Self {
         provider::install();
-        Self { trust, seen: Seen::new() }
+        Self { trust: trust.into(), seen: Seen::new() }
     }
 
     /// Checks one attestation, as the file has it.

@@ -4,7 +4,7 @@
 //! cargo run --example make-sample
 //! ```
 //!
-//! writes `public/samples/sample.zip` and, beside it, what the plan says that must be found:
+//! writes `public/samples/sample.zip`, the key that signs in it, and what the plan says that must be found:
 //! `tests/fixtures/sample-expectations.json`. Nothing is taken from the clock or the machine, so two runs write the same
 //! bytes. Object ids never depend on the version of git; the bytes of `git/payments.bundle` do, since git may pack the
 //! same objects in another way, so the archive is committed and need not be made again.
@@ -34,6 +34,7 @@ fn main() {
     let archive = archive(&files);
     assert!(archive.len() <= MOST_BYTES, "{} bytes are more than {MOST_BYTES}", archive.len());
     write(&root.join("public/samples/sample.zip"), &archive);
+    write(&root.join("public/samples/sample-key.pem"), evidence::public_key().as_bytes());
     let text = format!("{expectations:#}\n");
     write(&root.join("tests/fixtures/sample-expectations.json"), text.as_bytes());
     println!("{} changes, {} files, {} bytes", changes.len(), files.len(), archive.len());

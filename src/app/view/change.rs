@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::statement::of_change;
 use crate::app::state::App;
 use crate::app::text::{count, dotted, number, visible};
 use crate::app::ui::record::{evidence, is_open, record};
@@ -40,7 +41,7 @@ fn shown(app: App, detail: &ChangeDetail) -> AnyView {
         </div>
         {chain(app, &detail.chain)}
         <div class="split">
-            {tested(app, &detail.verdicts)}
+            <div class="grid">{tested(app, &detail.verdicts)} {of_change(&detail.statements)}</div>
             {record(app)}
         </div>
     }

@@ -10,4 +10,6 @@ pub mod population;
 pub mod privacy;
 pub mod problems;
 pub mod report;
+pub mod statement;
+pub mod trust;
 pub mod welcome;

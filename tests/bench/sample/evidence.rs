@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::forge::split;
 use super::history::{History, Ids};
 use super::people::*;
-use super::plan::{Ai, Quirk};
+use super::plan::{Ai, How, Quirk};
 use super::story::{Change, HOUR, MINUTE, Time, day, noise, text};
 
 /// Returns a key that looks like chance and is the same in each run.
@@ -216,16 +217,29 @@ fn junit(change: &Change) -> String {
     out
 }
 
-/// Wraps a statement into an envelope; the signature is made up, and nobody could check it.
-fn envelope(statement: &Value) -> String {
-    let payload = data_encoding::BASE64.encode(statement.to_string().as_bytes());
-    let seed = statement.to_string();
-    let halves = [Sha256::digest(format!("r{seed}")), Sha256::digest(format!("s{seed}"))].concat();
-    let signature = data_encoding::BASE64.encode(&halves);
+/// The key of the sample. Everybody can make it, so it vouches for the sample and nothing else.
+fn signer() -> SigningKey {
+    SigningKey::from_bytes(&Sha256::digest("the key of the built-in sample").into())
+}
+
+/// Returns the public part of the key of the sample (RFC 8410 §4, RFC 7468 §13).
+pub fn public_key() -> String {
+    const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let der = [&ED25519[..], signer().verifying_key().as_bytes()].concat();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", data_encoding::BASE64.encode(&der))
+}
+
+/// Wraps a statement into a signed envelope (DSSE v1.0); of a tampered one, the payload was changed afterwards.
+fn envelope(statement: &Value, is_tampered: bool) -> String {
+    const TYPE: &str = "application/vnd.in-toto+json";
+    let payload = statement.to_string();
+    let signed = format!("DSSEv1 {} {TYPE} {} {payload}", TYPE.len(), payload.len());
+    let signature = data_encoding::BASE64.encode(&signer().sign(signed.as_bytes()).to_bytes());
+    let payload = if is_tampered { payload.replace("REVIEW_ENFORCED", "REVIEW_REQUIRED") } else { payload };
     json!({
-        "payload": payload,
-        "payloadType": "application/vnd.in-toto+json",
-        "signatures": [{ "keyid": "sample-key-nobody-holds", "sig": signature }],
+        "payload": data_encoding::BASE64.encode(payload.as_bytes()),
+        "payloadType": TYPE,
+        "signatures": [{ "keyid": "sample-key.pem", "sig": signature }],
     })
     .to_string()
 }
@@ -243,15 +257,22 @@ fn statement(commit: &str, predicate_type: &str, predicate: &Value) -> Value {
 pub fn attestations(changes: &[Change], history: &History) -> BTreeMap<String, String> {
     let (mut provenance, mut summaries, mut tests) = (String::new(), String::new(), String::new());
     let mut attested = 0;
+    let mut previous = "";
     for &at in &history.line {
         let (change, ids) = (&changes[at], &history.ids[&at]);
         let is_elsewhere = change.row.quirk == Quirk::BoundElsewhere;
         if change.merged >= day(8, 24) && change.row.is_exported() && !is_elsewhere {
             let is_unprotected = change.row.quirk == Quirk::Unprotected;
-            if is_unprotected || attested < 7 && noise(change.row.title, "attested", 3) == 0 {
+            let is_tampered = change.row.quirk == Quirk::Tampered;
+            let is_wanted =
+                matches!(change.row.quirk, Quirk::Unprotected | Quirk::Tampered | Quirk::Discontinued);
+            if is_wanted || attested < 7 && noise(change.row.title, "attested", 3) == 0 {
                 attested += 1;
-                writeln!(provenance, "{}", envelope(&source_provenance(change, ids, is_unprotected)))
-                    .expect("text");
+                let named = if change.row.quirk == Quirk::Discontinued { &ids.commits[0] } else { previous };
+                // The commits of a rebase follow on each other, not on the change before.
+                let named = if change.row.how == How::Rebase { "" } else { named };
+                let own = source_provenance(change, ids, named, is_unprotected);
+                writeln!(provenance, "{}", envelope(&own, is_tampered)).expect("text");
             }
             if noise(change.row.title, "summary", 4) == 0 {
                 writeln!(summaries, "{}", summary(change, &ids.merge)).expect("text");
@@ -271,6 +292,7 @@ pub fn attestations(changes: &[Change], history: &History) -> BTreeMap<String, S
             let kind = "https://in-toto.io/attestation/test-result/v0.1";
             writeln!(tests, "{}", statement(&ids.merge, kind, &predicate)).expect("text");
         }
+        previous = &ids.merge;
     }
     BTreeMap::from([
         ("attestations/source-provenance.jsonl".to_owned(), provenance),
@@ -279,7 +301,7 @@ pub fn attestations(changes: &[Change], history: &History) -> BTreeMap<String, S
     ])
 }
 
-fn source_provenance(change: &Change, ids: &Ids, is_unprotected: bool) -> Value {
+fn source_provenance(change: &Change, ids: &Ids, previous: &str, is_unprotected: bool) -> Value {
     let since = text(day(8, 20));
     let controls = if is_unprotected {
         json!([])
@@ -292,6 +314,7 @@ fn source_provenance(change: &Change, ids: &Ids, is_unprotected: bool) -> Value 
         "branch": "refs/heads/main",
         "controls": controls,
         "created_on": text(change.merged + 2 * MINUTE),
+        "prev_commit": previous,
         "repo_uri": "https://github.com/acme/payments",
     });
     let kind = "https://github.com/slsa-framework/slsa-source-poc/source-provenance/v1-draft";
@@ -386,6 +409,6 @@ Everything here is invented: the company, the people, the changes. It is made by
 
 github/        gh pr list, gh issue list, gh pr view, branch protection
 git/           git bundle create payments.bundle main refs/notes/ai
-attestations/  statements about commits; their signatures are made up
+attestations/  statements about commits, signed by a key for this sample alone
 tests/         reports of CI, in folders named after the commit
 ";

@@ -78,6 +78,10 @@ pub enum Quirk {
     NoReview,
     Unprotected,
     BoundElsewhere,
+    /// The statement about it was changed after it was signed.
+    Tampered,
+    /// The statement about it follows on another revision than the branch does.
+    Discontinued,
     Clock,
     DirectPush,
     /// On the branch with a number that no export holds.
@@ -120,6 +124,8 @@ impl Quirk {
             Self::NoReview => &["review.human", "review.independent", "release.approver-independent"],
             Self::Unprotected | Self::DirectPush => &["release.protected"],
             Self::BoundElsewhere => &["integrity.bound"],
+            Self::Tampered => &["integrity.signature"],
+            Self::Discontinued => &["integrity.continuity"],
             Self::Clock => &["integrity.clock"],
         }
     }
@@ -246,7 +252,7 @@ impl Row {
 
     /// Returns where it must stand.
     pub fn standing(&self) -> &'static str {
-        const OUTSIDE_THE_FUNNEL: [&str; 10] = [
+        const OUTSIDE_THE_FUNNEL: [&str; 12] = [
             "authorisation.ticketed",
             "authorisation.before-work",
             "ai.tool-approved",
@@ -255,6 +261,8 @@ impl Row {
             "release.approver-independent",
             "release.protected",
             "integrity.bound",
+            "integrity.signature",
+            "integrity.continuity",
             "integrity.not-only-typed",
             "integrity.clock",
         ];
@@ -338,11 +346,11 @@ fn august() -> Vec<Row> {
 fn september() -> Vec<Row> {
     vec![
         row((9, 1), "Make refunds idempotent", &JONAS, &PRIYA, REFUND, true, (164, 37), Merge, OPUS, Nothing),
-        row((9, 2), "Rotate tokens in a job of its own", &SOFIA, &OWEN, VAULT, true, (119, 45), Squash, Ai::Note("claude", ""), Nothing),
+        row((9, 2), "Rotate tokens in a job of its own", &SOFIA, &OWEN, VAULT, true, (119, 45), Squash, Ai::Note("claude", ""), Discontinued),
         row((9, 3), "Index chargebacks by merchant", &COPILOT, &MARA, REPORT, true, (58, 3), Squash, AGENT, DeployedByPrompter).asked_by(&JONAS),
         row((9, 4), "Refund in the original currency", &TOBIAS, &CHIARA, REFUND, true, (92, 20), Squash, SONNET, Stray),
         row((9, 7), "Stop the second capture of split orders", &MARA, &PRIYA, CAPTURE, false, (18, 7), Squash, Ai::None, Emergency),
-        row((9, 8), "Compare the settlement with the bank's file", &PRIYA, &JONAS, REPORT, true, (240, 18), Squash, OPUS, Nothing),
+        row((9, 8), "Compare the settlement with the bank's file", &PRIYA, &JONAS, REPORT, true, (240, 18), Squash, OPUS, Tampered),
         row((9, 9), "Limit exports from the console", &COPILOT, &OWEN, API, true, (45, 6), Squash, AGENT, AgentInitiator),
         row((9, 10), "Group declines by issuer", &CHIARA, &TOBIAS, REPORT, true, (101, 11), Squash, SONNET, Dangling),
         row((9, 11), "Cover the gateway's new error codes", &JONAS, &MARA, CAPTURE, true, (70, 2), Squash, SONNET, TicketLater),
