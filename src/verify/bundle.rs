@@ -4,7 +4,7 @@
 //! be, also after one has failed, so that a reader sees all that is wrong.
 
 use sigstore_bundle::{ValidationOptions, validate_bundle_with_options};
-use sigstore_crypto::{CertificateInfo, KeyAlgorithm, SigningScheme};
+use sigstore_crypto::CertificateInfo;
 use sigstore_types::bundle::VerificationMaterialContent as Material;
 use sigstore_types::{
     Bundle, DerCertificate, DerPublicKey, KindVersion, MediaType, Sha256Hash, SignatureContent,
@@ -13,6 +13,7 @@ use sigstore_types::{
 use crate::model::{SignatureState, Verification};
 
 use super::demand::{Artifact, Demand};
+use super::key::{Kind, Scheme};
 use super::log::{self, About, Seen};
 use super::roots::{PlainKey, TrustSet};
 use super::steps::Steps;
@@ -155,7 +156,7 @@ impl Checking<'_> {
             self.certificate_log(leaf, *root, issuer);
         }
         let has_logs = issuer.as_ref().is_none_or(|(root, _)| self.trust.roots[*root].has_logs);
-        let signed = self.signature(&info.public_key, info.key_algorithm);
+        let signed = self.signature(&info.public_key, Kind::Known(info.key_algorithm));
         let about = About { certificate: Some(leaf), key: &info.public_key, digest: signed };
         self.log(&about, has_logs, Some(&info), times);
     }
@@ -255,9 +256,8 @@ impl Checking<'_> {
         let hinted: Vec<&PlainKey> = trust.keys.iter().filter(|key| is_hinted(key, hint)).collect();
         let keys = if hinted.is_empty() && self.demand.by_key { trust.keys.iter().collect() } else { hinted };
         let fits = |key: &&&PlainKey| {
-            let algorithm = KeyAlgorithm::from_spki(&key.key);
-            algorithm
-                .is_ok_and(|algorithm| self.signed(&key.key, algorithm).is_some_and(|(told, _)| told.is_ok()))
+            Kind::of(&key.key)
+                .is_ok_and(|kind| self.signed(&key.key, kind).is_some_and(|(told, _)| told.is_ok()))
         };
         let Some(key) = keys.iter().find(fits).or(keys.first()) else {
             let why = format!("the key with the hint {} was not given", crate::problem::quote(hint));
@@ -266,22 +266,22 @@ impl Checking<'_> {
         };
         self.steps.outcome.root = format!("key {}", key.name);
         self.steps.outcome.identity = format!("key sha256:{}", key.fingerprint);
-        match KeyAlgorithm::from_spki(&key.key) {
-            Ok(algorithm) => {
-                self.steps.need(STEP, Ok(format!("{} of {}", algorithm_name(algorithm), key.name)), CLAUSE);
-                let signed = self.signature(&key.key, algorithm);
+        match Kind::of(&key.key) {
+            Ok(kind) => {
+                self.steps.need(STEP, Ok(format!("{} of {}", kind.words(), key.name)), CLAUSE);
+                let signed = self.signature(&key.key, kind);
                 let about = About { certificate: None, key: &key.key, digest: signed };
                 self.log(&about, false, None, times);
             }
             Err(error) => {
-                self.steps.need(STEP, Err(error.to_string()), CLAUSE);
+                self.steps.need(STEP, Err(error), CLAUSE);
             }
         }
     }
 
     /// Checks the signature and what it is about; returns SHA-256 of what is signed, where it is at hand.
-    fn signature(&mut self, key: &DerPublicKey, algorithm: KeyAlgorithm) -> Option<Sha256Hash> {
-        let (told, digest) = self.signed(key, algorithm).unzip();
+    fn signature(&mut self, key: &DerPublicKey, kind: Kind) -> Option<Sha256Hash> {
+        let (told, digest) = self.signed(key, kind).unzip();
         let is_envelope = matches!(self.bundle.content, SignatureContent::DsseEnvelope(_));
         let clause =
             if is_envelope { "DSSE v1.0, Verify" } else { "Sigstore bundle format, messageSignature" };
@@ -296,28 +296,24 @@ impl Checking<'_> {
     }
 
     /// Returns whether a key signed the content, with SHA-256 of what is signed; `None` where the content is not at hand.
-    fn signed(
-        &self,
-        key: &DerPublicKey,
-        algorithm: KeyAlgorithm,
-    ) -> Option<(Result<String, String>, Option<Sha256Hash>)> {
+    fn signed(&self, key: &DerPublicKey, kind: Kind) -> Option<(Result<String, String>, Option<Sha256Hash>)> {
         match &self.bundle.content {
             SignatureContent::DsseEnvelope(envelope) => {
                 let signed = envelope.pae();
-                let scheme = algorithm.default_signing_scheme();
-                let told = sigstore_crypto::verify_signature(key, &signed, &envelope.signature.sig, scheme);
+                let scheme = kind.scheme();
+                let told = scheme.check(key, &signed, &envelope.signature.sig);
                 Some((told_by(told, scheme), Some(sigstore_crypto::sha256(&signed))))
             }
             SignatureContent::MessageSignature(message) => {
                 let declared = message.message_digest.as_ref();
-                let scheme = match declared.map(|digest| algorithm.resolve_signing_scheme(digest.algorithm)) {
+                let scheme = match declared.map(|digest| kind.scheme_for(digest.algorithm)) {
                     Some(Ok(scheme)) => scheme,
-                    Some(Err(error)) => return Some((Err(error.to_string()), None)),
-                    None => algorithm.default_signing_scheme(),
+                    Some(Err(error)) => return Some((Err(error), None)),
+                    None => kind.scheme(),
                 };
                 let bytes = self.demand.artifacts.iter().find_map(|artifact| artifact.bytes.as_deref());
                 if let Some(bytes) = bytes {
-                    let told = sigstore_crypto::verify_signature(key, bytes, &message.signature, scheme);
+                    let told = scheme.check(key, bytes, &message.signature);
                     return Some((told_by(told, scheme), Some(sigstore_crypto::sha256(bytes))));
                 }
                 let name = hash_name(scheme)?;
@@ -331,8 +327,7 @@ impl Checking<'_> {
                     declared.map(|digest| data_encoding::HEXLOWER.encode(digest.digest.as_bytes()))
                 })?;
                 let digest = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
-                let told =
-                    sigstore_crypto::verify_signature_prehashed(key, &digest, &message.signature, scheme);
+                let told = scheme.check_digest(key, &digest, &message.signature);
                 Some((told_by(told, scheme), Sha256Hash::from_hex(&hex).ok()))
             }
             _ => None,
@@ -443,29 +438,18 @@ fn is_hinted(key: &PlainKey, hint: &str) -> bool {
     bare == base64 || bare == base64.trim_end_matches('=') || bare.eq_ignore_ascii_case(&key.fingerprint)
 }
 
-fn told_by(outcome: sigstore_crypto::Result<()>, scheme: SigningScheme) -> Result<String, String> {
-    outcome.map(|()| format!("{} over the exact bytes", scheme.name())).map_err(|error| error.to_string())
+fn told_by(outcome: Result<(), String>, scheme: Scheme) -> Result<String, String> {
+    outcome.map(|()| format!("{} over the exact bytes", scheme.name()))
 }
 
-fn hash_name(scheme: SigningScheme) -> Option<&'static str> {
+fn hash_name(scheme: Scheme) -> Option<&'static str> {
     use sigstore_types::HashAlgorithm as H;
-    Some(match scheme.hash_algorithm()? {
+    Some(match scheme.digest()? {
         H::Sha2256 => "sha256",
         H::Sha2384 => "sha384",
         H::Sha2512 => "sha512",
         _ => return None,
     })
-}
-
-/// Returns the name of a key's algorithm, in words.
-pub const fn algorithm_name(algorithm: KeyAlgorithm) -> &'static str {
-    match algorithm {
-        KeyAlgorithm::EcdsaP256 => "an ECDSA P-256 key",
-        KeyAlgorithm::EcdsaP384 => "an ECDSA P-384 key",
-        KeyAlgorithm::Ed25519 => "an Ed25519 key",
-        KeyAlgorithm::Rsa => "an RSA key",
-        _ => "a key of another kind",
-    }
 }
 
 /// Returns a step's name, with the number of the thing where there are several.

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use serde::Deserialize;
-use sigstore_crypto::KeyAlgorithm;
-use sigstore_types::{DerCertificate, DerPublicKey, SignatureBytes};
+use sigstore_types::{DerCertificate, SignatureBytes};
 
 use crate::model::{SignatureState, Verification};
 
 use super::demand::Demand;
+use super::key::fits;
 use super::roots::TrustSet;
 use super::steps::Steps;
-use super::{provider, subject};
+use super::subject;
 
 const CLAUSE: &str = "DSSE v1.0, Verify";
 
@@ -123,19 +123,6 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
         };
         steps.open(name, format!("it names {hint}; none of the keys given fits"), CLAUSE);
     }
-}
-
-fn fits(key: &DerPublicKey, signed: &[u8], signature: &SignatureBytes) -> bool {
-    KeyAlgorithm::from_spki(key).is_ok_and(|algorithm| {
-        let holds = |signature: &SignatureBytes| {
-            sigstore_crypto::verify_signature(key, signed, signature, algorithm.default_signing_scheme())
-                .is_ok()
-        };
-        // DSSE leaves the encoding of a signature to its key: ECDSA's is DER, or the two numbers side by side (IEEE P1363).
-        holds(signature)
-            || provider::as_der(algorithm, signature.as_bytes())
-                .is_some_and(|der| holds(&SignatureBytes::new(der)))
-    })
 }
 
 /// Returns the pre-authentication encoding (DSSE v1.0, Protocol): what is signed.

@@ -7,6 +7,7 @@ use x509_cert::der::Decode as _;
 
 use crate::model::{CertificateFacts, EntryFacts, Material, ProofStep};
 
+use super::key::Kind;
 use super::log;
 use super::shape::Shape;
 
@@ -69,7 +70,7 @@ fn certificate(der: &DerCertificate) -> CertificateFacts {
             );
             fact("Vouched by", info.issuer.clone().unwrap_or_default());
             fact("Valid", format!("{} to {}", info.not_before, info.not_after));
-            fact("Key", super::bundle::algorithm_name(info.key_algorithm).to_owned());
+            fact("Key", Kind::Known(info.key_algorithm).words().to_owned());
             fact("Key SHA-256", sigstore_crypto::sha256(info.public_key.as_bytes()).to_hex());
             claims(&info.ci_claims, &mut fact);
         }

@@ -10,6 +10,7 @@ mod certificate;
 pub mod demand;
 mod envelope;
 pub mod flip;
+mod key;
 mod log;
 pub mod material;
 mod provider;
@@ -18,6 +19,8 @@ mod shape;
 mod steps;
 mod subject;
 mod timestamp;
+#[cfg(test)]
+mod wycheproof;
 
 pub use demand::{Artifact, Demand};
 pub use roots::{Root, RootPart, TrustSet};

@@ -12,6 +12,8 @@ use sha2_signatures::{Digest as _, Sha256, Sha384, Sha512};
 use sigstore_crypto::{CryptoProvider, Error, HashContext, KeyAlgorithm, Result, SigningScheme};
 use sigstore_types::HashAlgorithm;
 
+use super::key::Kind;
+
 /// RustCrypto as a provider.
 #[derive(Debug)]
 struct RustCrypto;
@@ -142,13 +144,32 @@ fn p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<()> {
     key.verify_prehash(digest, &signature).map_err(wrong)
 }
 
+/// Checks a signature in DER over a digest under a point of P-521.
+///
+/// # Errors
+/// Why it does not hold, in words.
+pub(super) fn p521(key: &[u8], digest: &[u8], signature: &[u8]) -> std::result::Result<(), String> {
+    let told = |error: p521::ecdsa::Error| error.to_string();
+    let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(told)?;
+    let signature = p521::ecdsa::Signature::from_der(signature).map_err(told)?;
+    key.verify_prehash(digest, &signature).map_err(told)
+}
+
+/// Returns SHA-512 of bytes.
+pub(super) fn sha512(data: &[u8]) -> [u8; 64] {
+    Sha512::digest(data).into()
+}
+
 /// Returns the DER of an ECDSA signature that is written as two numbers side by side; `None` for any other.
-pub(super) fn as_der(algorithm: KeyAlgorithm, signature: &[u8]) -> Option<Vec<u8>> {
-    match algorithm {
-        KeyAlgorithm::EcdsaP256 => {
+pub(super) fn as_der(kind: Kind, signature: &[u8]) -> Option<Vec<u8>> {
+    match kind {
+        Kind::P521 => {
+            p521::ecdsa::Signature::from_slice(signature).ok().map(|own| own.to_der().as_bytes().to_vec())
+        }
+        Kind::Known(KeyAlgorithm::EcdsaP256) => {
             p256::ecdsa::Signature::from_slice(signature).ok().map(|own| own.to_der().as_bytes().to_vec())
         }
-        KeyAlgorithm::EcdsaP384 => {
+        Kind::Known(KeyAlgorithm::EcdsaP384) => {
             p384::ecdsa::Signature::from_slice(signature).ok().map(|own| own.to_der().as_bytes().to_vec())
         }
         _ => None,
