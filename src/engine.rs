@@ -23,6 +23,7 @@ use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId};
+use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier, flip, material};
 
 /// What checking one statement weighs in bytes of reading, which take about as long.
@@ -72,6 +73,7 @@ pub struct Engine {
 enum State {
     Reading,
     Hashing,
+    Comparing(Box<Comparer>),
     Verifying,
     Linking,
     Assessing(Box<Assessor>),
@@ -136,7 +138,22 @@ impl Engine {
     pub fn step(&mut self, budget: u64) -> Progress {
         match std::mem::replace(&mut self.state, State::Moving) {
             State::Reading => self.state = if self.read(budget) { State::Hashing } else { State::Reading },
-            State::Hashing => self.state = if self.hash() { State::Verifying } else { State::Hashing },
+            State::Hashing => {
+                self.state = if self.hash() {
+                    State::Comparing(Box::new(self.builder.comparer()))
+                } else {
+                    State::Hashing
+                }
+            }
+            State::Comparing(mut comparer) => {
+                let (roots, limits) = (self.intake.roots(), &self.options.limits);
+                self.state = if comparer.step(self.builder.files(), roots, limits, budget) {
+                    self.builder.compared(*comparer, &self.options.limits, &self.verifier.trust);
+                    State::Verifying
+                } else {
+                    State::Comparing(comparer)
+                };
+            }
             State::Verifying => {
                 self.state = if self.verify(budget) { State::Linking } else { State::Verifying }
             }
@@ -193,7 +210,7 @@ impl Engine {
     fn tell(&mut self) -> Progress {
         self.progress.phase = match self.state {
             State::Reading | State::Moving => Phase::Reading,
-            State::Hashing => Phase::Hashing,
+            State::Hashing | State::Comparing(_) => Phase::Hashing,
             State::Verifying => Phase::Verifying,
             State::Linking => Phase::Linking,
             State::Assessing(_) => Phase::Assessing,

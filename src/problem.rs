@@ -64,6 +64,20 @@ pub enum Kind {
     Unrecognised,
     /// A statement whose content is in a serialisation that its format does not define.
     OddSerialisation,
+    /// A file that a manifest lists and that is not here.
+    MissingFile,
+    /// A file that is not what a manifest lists.
+    ChangedFile,
+    /// A file that a manifest does not list.
+    ExtraFile,
+    /// A path in a manifest that leaves its folder or is not allowed there.
+    UnsafePath,
+    /// A seal that does not fit the manifest.
+    BrokenSeal,
+    /// A valid seal by a key that the user does not trust.
+    UnnamedKey,
+    /// Digests by an algorithm that can be made to collide.
+    WeakDigest,
     /// Files of git or of the operating system that hold no evidence: `.git`, `__MACOSX`, `.DS_Store`, `Thumbs.db`.
     PassedOver,
 }
@@ -88,6 +102,13 @@ impl Kind {
             Self::Dangling => "dangling",
             Self::Unrecognised => "unrecognised",
             Self::OddSerialisation => "odd-serialisation",
+            Self::MissingFile => "missing-file",
+            Self::ChangedFile => "changed-file",
+            Self::ExtraFile => "extra-file",
+            Self::UnsafePath => "unsafe-path",
+            Self::BrokenSeal => "broken-seal",
+            Self::UnnamedKey => "unnamed-key",
+            Self::WeakDigest => "weak-digest",
             Self::PassedOver => "passed-over",
         }
     }
@@ -127,6 +148,23 @@ impl Kind {
             Self::OddSerialisation => {
                 "Ask for the statement in its standard form; here it is read as far as it can be, and not verified."
             }
+            Self::MissingFile => {
+                "Get the file from whoever made the manifest; without it the bundle is incomplete."
+            }
+            Self::ChangedFile => {
+                "Get the file again from its source: it was damaged or changed after the manifest was made."
+            }
+            Self::ExtraFile => "Ask where the file comes from: no manifest vouches for it.",
+            Self::UnsafePath => {
+                "Ask whoever made the manifest why it names this path; nothing outside the bundle is looked at."
+            }
+            Self::BrokenSeal => {
+                "Get the bundle again from whoever sealed it: the manifest or the seal was changed after signing."
+            }
+            Self::UnnamedKey => {
+                "Compare the fingerprint with the one that the sealer tells you, then give the key (--trust, or the Trust screen)."
+            }
+            Self::WeakDigest => "Ask for a manifest by SHA-256 or SHA-512 if tampering matters.",
             Self::PassedOver => {
                 "Nothing needs doing. For the history of a repository, add a git bundle of it."
             }

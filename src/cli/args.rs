@@ -28,6 +28,8 @@ pub(super) enum Command {
     Frameworks(Frameworks),
     /// Checks the signatures of a bundle, step by step, without any network
     Verify(Verify),
+    /// Packs a folder as a sealed bundle: a manifest of digests, signed where a key is given
+    Pack(Pack),
     /// Freezes the population: every merged change in scope, under one digest
     Population(Population),
     /// Draws a sample from the population, the same one on every machine
@@ -54,6 +56,34 @@ pub(super) struct Input {
     /// Sets a bound on what is read; see docs/limits.md for the names
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
     pub(super) limit: Vec<(String, u64)>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Pack {
+    /// Folder with the exports
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Bundle to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// System that the files were exported from
+    #[arg(long, value_name = "TEXT")]
+    pub(super) source: Option<String>,
+    /// Query that selected them
+    #[arg(long, value_name = "TEXT")]
+    pub(super) query: Option<String>,
+    /// Tool that exported them
+    #[arg(long, value_name = "TEXT")]
+    pub(super) tool: Option<String>,
+    /// When they were exported: YYYY-MM-DD or RFC 3339
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(super) time: Option<Moment>,
+    /// Ed25519 key to seal with, PKCS#8 PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod compare;
 mod failure;
+mod pack;
 mod policy;
 mod verify;
 
@@ -69,6 +70,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Assess(assess) => run_assess(&assess),
         Command::Verify(verify) => verify::run(&verify),
+        Command::Pack(pack) => pack::run(&pack),
         Command::Policy { command } => policy::run(&command),
         Command::Compare(args) => compare::run(&args),
         Command::Population(args) => audit::run_population(&args),

@@ -8,6 +8,9 @@ pub static FORMATS: &[&Format] = &[
     &super::agent_trace::FORMAT,
     &super::git_ai::FORMAT,
     &super::commit_text::FORMAT,
+    // A seal is an envelope of another type than those of statements.
+    &super::manifest::SEAL,
+    &super::manifest::SEALED,
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
     &super::github_deployments::FORMAT,
@@ -27,6 +30,10 @@ pub static FORMATS: &[&Format] = &[
     &super::people::FORMAT,
     &super::policy::FORMAT,
     &super::github_deployments::TABLE,
+    &super::manifest::CHECKSUMS,
+    &super::manifest::DECLARATION,
+    &super::manifest::INFO,
+    &super::manifest::FETCH,
     &super::mailmap::FORMAT,
 ];
 

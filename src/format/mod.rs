@@ -18,6 +18,7 @@ pub mod github_rest;
 pub mod json;
 pub mod junit;
 pub mod mailmap;
+pub mod manifest;
 pub mod people;
 pub mod policy;
 #[cfg(test)]

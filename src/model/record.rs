@@ -14,9 +14,11 @@ use crate::problem::Problem;
 
 mod claims;
 mod delivery;
+mod manifest;
 
 pub use claims::*;
 pub use delivery::*;
+pub use manifest::*;
 
 /// Text of a record: borrowed where the bytes allow it.
 pub type Str<'a> = Cow<'a, str>;
@@ -60,6 +62,8 @@ pub enum Record<'a> {
     Ticket(TicketDetailRecord<'a>),
     /// Where a listing came from and how much of it there is.
     Listing(ListingRecord<'a>),
+    /// A manifest, a tag file of a bag, or a seal.
+    Manifest(Box<ManifestRecord>),
     /// The policy file.
     Policy(Box<Policy>),
 }
@@ -82,6 +86,7 @@ impl Record<'_> {
             Self::Protection(_) => "branch protections",
             Self::Ticket(_) => "tickets",
             Self::Listing(_) => "listings",
+            Self::Manifest(_) => "manifests",
             Self::Policy(_) => "policies",
         }
     }

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::{
     AccountRecord, AttestationRecord, ChangeKey, ChangePartRecord, ChangeRecord, ChangeState, CommitRecord,
-    DeploymentRecord, Field, FileRecord, ListingRecord, Outcome, ProtectionRecord, ReferenceRecord,
-    ReviewRecord, SessionRecord, SessionSource, TestRunRecord,
+    DeploymentRecord, Field, FileRecord, ListingRecord, ManifestRecord, Outcome, ProtectionRecord,
+    ReferenceRecord, ReviewRecord, SessionRecord, SessionSource, TestRunRecord,
 };
 use crate::model::trailers::{self, Signs};
 use crate::model::{At, Capture, Moment, Part, Record, Records, SignatureState};
 use crate::policy::Policy;
 use crate::problem::Problem;
+use crate::source::Limits;
+use crate::verify::TrustSet;
+use crate::verify::manifest::Comparer;
 
 use super::accounts::Accounts;
 use super::rows::*;
@@ -50,6 +53,8 @@ pub struct Builder {
     pub(super) brought_in: BTreeSet<Text>,
     /// Signed statements, until their signatures are checked.
     pub(super) signed: Signed,
+    /// What manifests state, until it is compared with the files.
+    pub(super) manifests: Vec<(FileId, ManifestRecord)>,
     file: FileId,
     records: u64,
 }
@@ -119,6 +124,29 @@ impl Builder {
     /// Returns the signed statements whose signatures are still to be checked.
     pub const fn signed(&mut self) -> &mut Signed {
         &mut self.signed
+    }
+
+    /// Returns a comparison of what manifests state with the files; [`Self::compared`] takes in what it gives.
+    pub fn comparer(&mut self) -> Comparer {
+        Comparer::new(std::mem::take(&mut self.manifests), &self.store.files)
+    }
+
+    /// Returns the files, in the order of their paths.
+    pub fn files(&self) -> &[File] {
+        &self.store.files
+    }
+
+    /// Ends a comparison and takes in what it gave.
+    pub fn compared(&mut self, comparer: Comparer, limits: &Limits, trust: &TrustSet) {
+        let given = comparer.finish(&self.store.files, &self.store.problems, limits, trust);
+        for problem in &given.problems {
+            if let Some(file) = self.store.files.iter_mut().find(|file| file.path == problem.file) {
+                file.problems += 1;
+            }
+        }
+        self.store.problems.extend(given.problems);
+        self.store.manifests = given.manifests;
+        self.store.coverage = given.coverage;
     }
 
     /// Returns the policy file of the bundle, if one was read.
@@ -560,6 +588,7 @@ impl Records for Builder {
                 }
             }
             Record::Listing(record) => self.listing(&record, place),
+            Record::Manifest(record) => self.manifests.push((self.file, *record)),
             Record::Policy(policy) => {
                 if self.store.policy.is_none() {
                     self.store.policy = Some(*policy);

@@ -7,12 +7,14 @@ pub mod accounts;
 mod build;
 mod history;
 mod link;
+mod manifests;
 pub mod rows;
 mod signed;
 pub mod strings;
 pub mod substance;
 
 pub use build::Builder;
+pub use manifests::{Coverage, Manifest, Match, Seal};
 pub use rows::*;
 pub use signed::Signed;
 pub use strings::{Strings, Text};
@@ -77,6 +79,10 @@ pub struct Store {
     pub branches: Vec<Branch>,
     /// Listings.
     pub listings: Vec<Listing>,
+    /// Manifests, compared with the files, in the order of their files.
+    pub manifests: Vec<Manifest>,
+    /// Which manifest lists which file, sorted by file.
+    pub coverage: Vec<Coverage>,
     /// The policy file of the bundle, if it has one.
     pub policy: Option<Policy>,
     /// Problems, sorted by file and place.

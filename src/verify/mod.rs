@@ -12,6 +12,7 @@ mod envelope;
 pub mod flip;
 mod key;
 mod log;
+pub mod manifest;
 pub mod material;
 mod provider;
 pub mod roots;
@@ -23,6 +24,7 @@ mod timestamp;
 mod wycheproof;
 
 pub use demand::{Artifact, Demand};
+pub use envelope::encoded;
 pub use roots::{Root, RootPart, TrustSet};
 pub use shape::split;
 
