@@ -1,7 +1,7 @@
 // Starts Lacuna. A classic script, packed with the app's glue into the one inline script of lacuna.html; `lacuna-pack`
 // puts the other parts beside it as data blocks that the browser does not run:
 //
-//   <script type="application/octet-stream;base64" id="app-wasm">      gzip of the app's module, base64
+//   <script type="application/octet-stream;base64" id="app-wasm">      LZMA of the app's module, base64
 //   <script type="application/octet-stream;base64" id="worker-wasm">   LZMA of the worker's module, base64
 //   <script type="text/plain" id="worker-script">                      worker-boot.js and the worker's glue
 //   <script type="application/octet-stream;base64" id="sample">        the sample bundle, a zip, base64 (may be absent)
@@ -165,11 +165,6 @@
     return fromBase64(text);
   }
 
-  async function inflate(id) {
-    const stream = new Blob([await packed(id)]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  }
-
   // A blob worker inherits the policy of the page; one that is loaded from an address would not.
   let workerUrl = null;
   let workerWasm = null;
@@ -213,7 +208,6 @@
   function missing() {
     if (typeof WebAssembly !== "object") return "WebAssembly";
     if (!WebAssembly.validate(simd)) return "WebAssembly SIMD";
-    if (typeof DecompressionStream !== "function") return "DecompressionStream";
     if (typeof Worker !== "function") return "web workers";
     return null;
   }
@@ -228,7 +222,7 @@
       return;
     }
     try {
-      await wasm_bindgen({ module_or_path: await inflate("app-wasm") });
+      await wasm_bindgen({ module_or_path: unpackLzma(await packed("app-wasm")) });
     } catch (error) {
       refuse("Lacuna could not start", `${error}. Nothing was sent anywhere.`);
       throw error;

@@ -1,13 +1,13 @@
-// Unpacks the engine's module. The packer writes it as one LZMA stream with a header (the `.lzma` format of the LZMA
+// Unpacks the two modules. The packer writes each as one LZMA stream with a header (the `.lzma` format of the LZMA
 // specification by Igor Pavlov, "LZMA Specification", 2015), which is a quarter smaller than the gzip that browsers can
-// read themselves. This runs in the worker, ahead of the engine, and reads only what the packer wrote; a stream that is
+// read themselves. This runs ahead of each, in the page and in the worker, and reads only what the packer wrote; a stream that is
 // damaged ends in an error, never in bytes beyond its stated size.
 
 const unpackLzma = (source) => {
   "use strict";
 
   const fail = () => {
-    throw new Error("The engine's module is damaged.");
+    throw new Error("A module in this file is damaged.");
   };
   let rest = source[0];
   const lc = rest % 9;

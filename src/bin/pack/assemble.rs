@@ -62,7 +62,7 @@ pub struct Packed {
 
 /// Puts the parts together. The result depends on them alone: the same parts give the same bytes.
 pub fn assemble(parts: &Parts) -> Result<Packed, String> {
-    let script = format!("\n{}{}", parts.app_script()?, squeeze(&parts.boot));
+    let script = format!("\n{}{}{}", squeeze(&parts.unpack), parts.app_script()?, squeeze(&parts.boot));
     let worker =
         format!("{}{}{}", squeeze(&parts.unpack), squeeze(&parts.worker_boot), parts.worker_script()?);
     let style = format!("\n{}", squeeze_style(&parts.style));
@@ -73,7 +73,7 @@ pub fn assemble(parts: &Parts) -> Result<Packed, String> {
     }
     let script = escape(&script);
     let worker = escape(&worker);
-    let app = gzip(&parts.app_wasm)?;
+    let app = lzma(&parts.app_wasm)?;
     let engine = lzma(&parts.worker_wasm)?;
     let policy = check::policy(&script, &style);
     let build_hash = build_hash(parts);
