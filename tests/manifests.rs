@@ -260,3 +260,33 @@ fn a_seal_by_another_key_or_over_other_bytes_is_broken() {
         *seal.pointer_mut(part).unwrap() = before;
     }
 }
+
+/// A link as in-toto's first tools wrote it, signed by the key of the test.
+fn link() -> String {
+    use ed25519_dalek::{Signer as _, SigningKey, pkcs8::DecodePrivateKey as _};
+    let signed = format!(
+        r#"{{"_type":"link","byproducts":{{}},"command":["make"],"environment":{{}},"materials":{{"in.txt":{{"sha256":"{}"}}}},"name":"build","products":{{"gone.txt":{{"sha256":"{}"}},"out.txt":{{"sha256":"{}"}}}}}}"#,
+        hex(b"in"),
+        hex(b"gone"),
+        hex(b"out"),
+    );
+    let signature = SigningKey::from_pkcs8_pem(KEY).unwrap().sign(signed.as_bytes());
+    let signature = data_encoding::HEXLOWER.encode(&signature.to_bytes());
+    format!(r#"{{"signatures":[{{"keyid":"step.pem","sig":"{signature}"}}],"signed":{signed}}}"#)
+}
+
+#[test]
+fn an_in_toto_link_is_held_against_the_files_and_its_signature_is_checked() {
+    let trust = || vec![("step.pem".to_owned(), PUBLIC.as_bytes().to_vec())];
+    let link = link();
+    let files = [("build.link", link.as_bytes()), ("in.txt", b"in"), ("out.txt", b"OUT")];
+    let bundle = open_with(&files, trust());
+    let manifest = &bundle.assessment.store.manifests[0];
+    assert_eq!((manifest.valid, manifest.changed, manifest.missing), (1, 1, 1));
+    assert_eq!((manifest.seal.state, manifest.seal.is_trusted), (SignatureState::Valid, true));
+    let tampered = link.replace("make", "fake");
+    let bundle = open_with(&[("build.link", tampered.as_bytes())], trust());
+    assert_eq!(bundle.assessment.store.manifests[0].seal.state, SignatureState::Invalid);
+    let bundle = open(&[("build.link", link.as_bytes())]);
+    assert_eq!(bundle.assessment.store.manifests[0].seal.state, SignatureState::NotChecked);
+}

@@ -11,6 +11,7 @@ pub static FORMATS: &[&Format] = &[
     // A seal is an envelope of another type than those of statements.
     &super::manifest::SEAL,
     &super::manifest::SEALED,
+    &super::manifest::LINK,
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
     &super::github_deployments::FORMAT,

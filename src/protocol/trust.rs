@@ -14,6 +14,8 @@ pub struct Trust {
     pub roots: Vec<RootRow>,
     /// Who signed, the most frequent first; at most 200.
     pub signers: Vec<SignerRow>,
+    /// Manifests, each compared with the files.
+    pub manifests: Vec<ManifestRow>,
     /// Whether the policy names who may attest what.
     pub has_identities: bool,
 }
@@ -61,6 +63,33 @@ pub struct SignerRow {
     pub from: String,
     /// Last time of signing.
     pub to: String,
+}
+
+/// A manifest, compared with the files of the bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRow {
+    /// Its path.
+    pub path: String,
+    /// What it is.
+    pub kind: String,
+    /// Lines that list a file, and of these: as listed, changed, missing, of a digest that could not be computed, refused.
+    pub listed: u64,
+    /// As listed.
+    pub valid: u64,
+    /// Not what is listed.
+    pub changed: u64,
+    /// Not here.
+    pub missing: u64,
+    /// Not checked or refused.
+    pub open: u64,
+    /// Here, and not listed though it should be.
+    pub extra: u64,
+    /// State of the signature over it; `None` for kinds that have none.
+    pub seal: Option<SignatureState>,
+    /// Why, in words.
+    pub reason: String,
+    /// Where its files come from, as it says: label and value.
+    pub origins: Vec<(String, String)>,
 }
 
 /// One statement in a list.

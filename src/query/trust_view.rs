@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::views::{evidence_row, minute, page};
 use crate::assess::{Assessment, Subject, signature};
 use crate::model::place::hex;
+use crate::model::record::ListKind;
 use crate::model::{Moment, SignatureState, Verification};
 use crate::protocol::{
-    Page, RootPartRow, RootRow, SignerRow, StatementDetail, StatementRow, SubjectRow, Trust,
+    ManifestRow, Page, RootPartRow, RootRow, SignerRow, StatementDetail, StatementRow, SubjectRow, Trust,
 };
-use crate::store::{Change, Statement, Store, same_object};
+use crate::store::{Change, Manifest, Statement, Store, same_object};
 use crate::verify::TrustSet;
 
 /// Signers that are listed.
@@ -35,6 +36,7 @@ pub fn trust(assessment: &Assessment, trust: &TrustSet) -> Trust {
             .collect(),
         roots: roots(assessment, trust),
         signers: signers(assessment),
+        manifests: assessment.store.manifests.iter().map(|own| manifest(&assessment.store, own)).collect(),
         has_identities: !assessment.policy.identities.is_empty(),
     }
 }
@@ -73,6 +75,32 @@ fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
         statements: rest_on(&format!("key {}", key.name)),
     });
     roots.chain(keys).collect()
+}
+
+fn manifest(store: &Store, own: &Manifest) -> ManifestRow {
+    let origins = own.origins.as_ref().map_or_else(Vec::new, |origins| {
+        let all = [
+            ("Source", &origins.source),
+            ("Query", &origins.query),
+            ("Tool", &origins.tool),
+            ("Exported", &origins.time),
+        ];
+        let told = all.into_iter().filter(|(_, value)| !value.is_empty());
+        told.map(|(label, value)| (label.to_owned(), value.clone())).collect()
+    });
+    ManifestRow {
+        path: store.files.get(own.file.index()).map(|file| file.path.clone()).unwrap_or_default(),
+        kind: own.kind.word().to_owned(),
+        listed: own.listed,
+        valid: own.valid,
+        changed: own.changed,
+        missing: own.missing,
+        open: own.not_checked + own.refused,
+        extra: own.extra,
+        seal: matches!(own.kind, ListKind::Sealed | ListKind::Link).then_some(own.seal.state),
+        reason: own.seal.reason.clone(),
+        origins,
+    }
 }
 
 fn window(from: &str, until: &str) -> String {

@@ -14,6 +14,7 @@ mod key;
 mod log;
 pub mod manifest;
 pub mod material;
+mod metablock;
 mod provider;
 pub mod roots;
 mod shape;

@@ -12,7 +12,7 @@ use crate::app::ui::list::{Spec, cell, list};
 use crate::app::ui::{awaited, chip, empty, heading, panel, refused};
 use crate::app::{dom, engine};
 use crate::model::{SignatureState, Verdict};
-use crate::protocol::{Reply, RootRow, SignerRow, StatementRow, Trust};
+use crate::protocol::{ManifestRow, Reply, RootRow, SignerRow, StatementRow, Trust};
 use crate::query::route::{Route, View};
 
 /// The greatest root or key file that is read.
@@ -56,6 +56,7 @@ fn shown(app: App, trust: &Trust) -> AnyView {
             {panel("Signatures in this bundle", "", "", states)}
             {panel("Roots and keys", "in the order in which they are asked", "", roots.into_any())}
             {signers(trust)}
+            {manifests(trust)}
         </div>
     }
     .into_any()
@@ -194,6 +195,60 @@ fn signer(row: &SignerRow) -> AnyView {
             <td class="num">{number(row.changes)}</td>
             <td class="num">{visible(&dates)}</td>
         </tr>
+    }
+    .into_any()
+}
+
+fn manifests(trust: &Trust) -> AnyView {
+    if trust.manifests.is_empty() {
+        return ().into_any();
+    }
+    let rows = trust.manifests.iter().map(manifest).collect_view();
+    panel(
+        "Manifests",
+        "held against the files of the bundle",
+        "",
+        view! { <ol class="crit">{rows}</ol> }.into_any(),
+    )
+}
+
+fn manifest(row: &ManifestRow) -> AnyView {
+    let verdict = match (row.changed + row.missing + row.extra, row.open) {
+        (0, 0) => Verdict::Met,
+        (0, _) => Verdict::Unproven,
+        _ => Verdict::Unmet,
+    };
+    let counts: Vec<String> = [
+        (row.changed, "changed"),
+        (row.missing, "missing"),
+        (row.extra, "not listed"),
+        (row.open, "not checked"),
+    ]
+    .into_iter()
+    .filter(|(amount, _)| *amount > 0)
+    .map(|(amount, words)| [&number(amount), " ", words].concat())
+    .collect();
+    let as_listed = [&number(row.valid), " of ", &count(row.listed, "file"), " as listed"].concat();
+    let words = dotted(&std::iter::once(as_listed).chain(counts).collect::<Vec<_>>());
+    let seal = row.seal.map(|state| {
+        view! { <p class="reason">{chip(look(state), state.word())} " " {visible(&row.reason)}</p> }
+    });
+    let origins = row
+        .origins
+        .iter()
+        .map(|(label, value)| view! { <div><dt>{visible(label)}</dt><dd>{visible(value)}</dd></div> })
+        .collect_view();
+    let find = Route { filter: row.path.clone(), ..Route::to(View::Problems) }.fragment();
+    view! {
+        <li>
+            {chip(verdict, if verdict == Verdict::Met { "as listed" } else { "not as listed" })}
+            <div>
+                <p class="name">{visible(&row.kind)} " " <a class="door mono" href=find>{visible(&row.path)}</a></p>
+                <p class="reason">{words}</p>
+                {seal}
+                <dl class="kv wide">{origins}</dl>
+            </div>
+        </li>
     }
     .into_any()
 }

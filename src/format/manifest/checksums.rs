@@ -190,7 +190,7 @@ fn read(bytes: &[u8], context: &Context<'_>, out: &mut dyn Records) -> Result<()
             }
         }
     }
-    let list = ManifestRecord::List(DigestList { kind, files, origins: None });
+    let list = ManifestRecord::List(DigestList { kind, files, origins: None, signed: None });
     out.record(At::new(Base::Whole, 0, bytes.len() as u64), Record::Manifest(Box::new(list)));
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod bagit;
 mod checksums;
+mod link;
 mod sealed;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 pub use bagit::{DECLARATION, FETCH, INFO};
 pub use checksums::FORMAT as CHECKSUMS;
+pub use link::FORMAT as LINK;
 pub use sealed::{FORMAT as SEALED, SCHEMA, SEAL, SEAL_TYPE, Sealed, SealedFile};
 
 use crate::problem::{Kind, Problem};

@@ -102,7 +102,7 @@ fn read(bytes: &[u8], context: &Context<'_>, out: &mut dyn Records) -> Result<()
     }
     let origins =
         Origins { source: sealed.source, query: sealed.query, tool: sealed.tool, time: sealed.time };
-    let list = DigestList { kind: ListKind::Sealed, files, origins: Some(origins) };
+    let list = DigestList { kind: ListKind::Sealed, files, origins: Some(origins), signed: None };
     out.record(
         At::new(Base::Whole, 0, bytes.len() as u64),
         Record::Manifest(Box::new(ManifestRecord::List(list))),

@@ -75,6 +75,8 @@ pub enum ListKind {
     Tags,
     /// `lacuna-manifest.json`.
     Sealed,
+    /// An in-toto link: what a step found and made.
+    Link,
 }
 
 impl ListKind {
@@ -85,6 +87,7 @@ impl ListKind {
             Self::Payload => "BagIt payload manifest",
             Self::Tags => "BagIt tag manifest",
             Self::Sealed => "Lacuna manifest",
+            Self::Link => "in-toto link",
         }
     }
 }
@@ -126,6 +129,8 @@ pub struct DigestList {
     pub files: Vec<Listed>,
     /// What a Lacuna manifest says beside.
     pub origins: Option<Origins>,
+    /// The whole document, where signatures over it stand in itself.
+    pub signed: Option<Box<str>>,
 }
 
 /// One line of `fetch.txt` (RFC 8493 §2.2.3).

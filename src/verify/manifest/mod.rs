@@ -19,7 +19,7 @@ use crate::source::intake::{Origin, Root};
 use crate::source::{Limits, archive};
 use crate::store::{Coverage, File, FileId, Manifest, Match, Seal};
 
-use super::TrustSet;
+use super::{TrustSet, metablock};
 use bag::Bag;
 use hashing::Reading;
 use report::Told;
@@ -162,6 +162,13 @@ impl Comparer {
             let mut one = Told::new(limits);
             let index = u32::try_from(out.manifests.len()).unwrap_or(u32::MAX);
             let mut row = listing.compare(&view, index, &mut out.coverage, &mut one);
+            if let Some(text) = &listing.list.signed {
+                row.seal = metablock::check(text, trust);
+                if row.seal.state == SignatureState::Invalid {
+                    let problem = Problem::error(Kind::BrokenSeal, row.seal.reason.clone());
+                    one.add(problem.expected("a signature over the canonical form of the link"));
+                }
+            }
             if row.kind == ListKind::Sealed {
                 row.seal = self.seal(listing, files, trust, &mut one);
             }
@@ -350,7 +357,7 @@ impl Listing {
         // Drafts before 1.0, and checksum tools, let a line stand twice as long as both say the same.
         let is_strict = match self.list.kind {
             ListKind::Payload | ListKind::Tags => !view.bags.get(&self.folder).is_some_and(Bag::is_old),
-            ListKind::Sealed => true,
+            ListKind::Sealed | ListKind::Link => true,
             ListKind::Checksums => false,
         };
         let how = if is_same { "with the same digest" } else { "with two digests" };
@@ -403,6 +410,9 @@ impl Listing {
                 Kind::MissingFile,
                 format!("{name} is of the operating system, and is passed over"),
             )
+        } else if self.list.kind == ListKind::Link {
+            // A step lists what it worked on; that is not all meant to travel with the evidence.
+            Problem::note(Kind::MissingFile, format!("{name}, which the step lists, is not here"))
         } else if let Some(url) = fetched {
             Problem::error(Kind::MissingFile, format!("{name} is yet to be fetched from {}", quote(url)))
         } else if let Some(other) = elsewhere {
