@@ -41,6 +41,8 @@ pub struct Policy {
     pub ticket_prefixes: Vec<String>,
     /// Who may sign what; empty where the policy does not say.
     pub identities: Vec<TrustedIdentity>,
+    /// Builders that are trusted, in place of those that are built in.
+    pub builders: Vec<TrustedBuilder>,
     /// Environments that count as production, with `*` wildcards.
     pub production: Vec<String>,
     /// Accepted deviations.
@@ -81,6 +83,20 @@ pub struct ApprovedTool {
     /// Until when, exclusive.
     #[serde(serialize_with = "moment")]
     pub until: Option<Moment>,
+}
+
+/// A builder that provenance may name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustedBuilder {
+    /// Its id in provenance, `*` wildcards.
+    pub id: String,
+    /// Who signs for it, `*` wildcards; empty for the builder itself.
+    pub identity: String,
+    /// Who vouches for the signer, `*` wildcards; empty for any.
+    pub issuer: String,
+    /// The greatest level of the Build track that it is trusted for, 1 to 3.
+    pub level: u8,
 }
 
 /// An identity that may sign statements.
@@ -179,6 +195,7 @@ impl Default for Policy {
             sensitive: Vec::new(),
             ticket_prefixes: Vec::new(),
             identities: Vec::new(),
+            builders: Vec::new(),
             production: vec!["prod*".into(), "live".into()],
             exceptions: Vec::new(),
             funnel: default_funnel(),

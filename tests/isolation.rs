@@ -142,7 +142,7 @@ fn a_policy_after_another_element_is_refused() {
 #[test]
 fn a_script_or_style_that_the_hashes_do_not_cover_is_refused() {
     refused("margin: 0", "margin: 1", "the policy is");
-    refused("<script>\nlet", "<script>\nx();let", "the policy is");
+    refused("<script>\nconst", "<script>\nx();const", "the policy is");
     refused("</body>", "<script>x()</script></body>", "2 scripts run");
     refused("</body>", "<script type=\"module\">x()</script></body>", "2 scripts run");
     refused("</body>", "<style>a{}</style></body>", "2 style elements");

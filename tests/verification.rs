@@ -250,3 +250,47 @@ fn one_flipped_byte_anywhere_that_is_signed_is_seen() {
     }
     assert!(tried > 500, "{tried} mutations");
 }
+
+/// The level that each statement of the history supports, counted: the attestation gap in the words of SLSA.
+#[test]
+fn no_revision_of_the_source_track_supports_the_level_that_demands_review() {
+    let Some(folder) = common::sample("slsa-source-track") else { return };
+    let found = lacuna::source::disk::find(&[folder], &lacuna::source::Limits::default());
+    let bundle = Engine::new(found.roots, Options::default()).run();
+    let store = &bundle.assessment.store;
+    let mut counts = std::collections::BTreeMap::new();
+    for statement in &store.statements {
+        if let Some(level) = lacuna::assess::slsa::level(store, &bundle.assessment.policy, statement) {
+            *counts.entry((level.track.word(), level.level)).or_insert(0) += 1;
+        }
+    }
+    assert!(!counts.contains_key(&("Source", 4)), "{counts:?}");
+    assert!(counts[&("Source", 3)] > 200, "{counts:?}");
+}
+
+/// Build provenance of the generator, as its own verifier's samples have it.
+#[test]
+fn provenance_of_the_generator_supports_build_level_3() {
+    let Some(folder) = common::sample("slsa-verifier") else { return };
+    let found = lacuna::source::disk::find(&[folder], &lacuna::source::Limits::default());
+    let bundle = Engine::new(found.roots, Options::default()).run();
+    let store = &bundle.assessment.store;
+    let mut counts = std::collections::BTreeMap::new();
+    for statement in &store.statements {
+        if let Some(level) = lacuna::assess::slsa::level(store, &bundle.assessment.policy, statement) {
+            *counts.entry((level.track.word(), level.level)).or_insert(0) += 1;
+            let generator = store.text(statement.issuer).contains("/slsa-github-generator/");
+            if generator && statement.signature == SignatureState::Valid {
+                assert!(
+                    level.level == 3,
+                    "{}: {} {}",
+                    store.text(statement.issuer),
+                    level.reason,
+                    level.next
+                );
+            }
+        }
+    }
+    println!("{counts:?}");
+    assert!(counts.get(&("Build", 3)).is_some_and(|count| *count >= 3), "{counts:?}");
+}

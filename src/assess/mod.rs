@@ -16,6 +16,7 @@ pub mod registry;
 mod release;
 mod review;
 pub mod signature;
+pub mod slsa;
 pub mod subject;
 mod tests_ran;
 

@@ -111,6 +111,8 @@ pub struct StatementRow {
     pub signed_at: String,
     /// The first change that it is about, `#12`; empty for none.
     pub change: String,
+    /// The SLSA level that it supports, `Source level 3`; empty where it is about none.
+    pub level: String,
 }
 
 /// One statement.
@@ -122,6 +124,8 @@ pub struct StatementDetail {
     pub issuer: String,
     /// Every step of the check.
     pub steps: Vec<CheckedStep>,
+    /// Why it supports its SLSA level, and what the next one demands; both empty where it is about none.
+    pub level: (String, String),
     /// What it is about.
     pub subjects: Vec<SubjectRow>,
     /// Ids and numbers of the changes that it is evidence for; at most 50.

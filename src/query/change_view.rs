@@ -35,7 +35,7 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
         sensitive: subject.sensitive.iter().map(|&label| label.to_owned()).collect(),
         chain: Chain { assessment, subject: &subject, row }.steps(),
         verdicts: verdicts(assessment, &subject),
-        statements: trust_view::of_change(&subject),
+        statements: trust_view::of_change(assessment, &subject),
         position: at.map_or(0, |at| count(at + 1)),
         of: count(rows.len()),
         previous: neighbour(at.and_then(|at| at.checked_sub(1))),

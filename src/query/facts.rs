@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::assess::Assessment;
 use crate::assess::registry::CriterionIndex;
+use crate::assess::{Assessment, slsa};
 use crate::model::record::Envelope;
 use crate::model::{SignatureState, Verdict};
 use crate::protocol::FactRow;
@@ -177,6 +177,7 @@ impl Facts<'_> {
                 self.say(&format!("signature-{}", state.word().replace(' ', "-")), text, count, all, "");
             }
         }
+        self.levels();
         let roots = store.verifications.iter().filter(|(_, outcome)| outcome.state == SignatureState::Valid);
         for (root, count) in most_frequent(roots.map(|(_, outcome)| outcome.root.as_str())) {
             self.say(
@@ -191,6 +192,25 @@ impl Facts<'_> {
         {
             let name = if predicate.is_empty() { "no readable predicate type" } else { predicate };
             self.say(&format!("predicate {name}"), &format!("statements of type {name}"), count, all, "");
+        }
+    }
+
+    /// Counts the SLSA levels that statements support, the greatest first.
+    fn levels(&mut self) {
+        let (store, policy) = (&self.assessment.store, &self.assessment.policy);
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        for level in store.statements.iter().filter_map(|statement| slsa::level(store, policy, statement)) {
+            *counts.entry((level.track, std::cmp::Reverse(level.level))).or_default() += 1;
+        }
+        for ((track, std::cmp::Reverse(level)), count) in counts {
+            let track = track.word();
+            self.say(
+                &format!("slsa {track} {level}"),
+                &format!("statements support SLSA {track} level {level}"),
+                count,
+                0,
+                "",
+            );
         }
     }
 

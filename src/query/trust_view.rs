@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::views::{evidence_row, minute, page};
-use crate::assess::{Assessment, Subject, signature};
+use crate::assess::{Assessment, Subject, signature, slsa};
 use crate::model::place::hex;
 use crate::model::record::ListKind;
 use crate::model::{Moment, SignatureState, Verification};
@@ -168,7 +168,7 @@ pub fn statements(assessment: &Assessment, filter: &str, offset: u32, limit: u32
     let wanted = filter.trim().to_lowercase();
     let changes = changes_by_statement(store);
     let mut rows: Vec<StatementRow> =
-        (0..store.statements.len()).map(|at| row(store, at, &changes)).collect();
+        (0..store.statements.len()).map(|at| row(assessment, at, &changes)).collect();
     let all = rows.len();
     rows.retain(|row| {
         let texts = [&row.id, &row.envelope, &row.predicate, &row.signer, &row.root, &row.change];
@@ -200,9 +200,12 @@ pub fn statement(assessment: &Assessment, at: usize) -> StatementDetail {
         .map(|change| (store.change_id(change), number(store, change)))
         .collect();
     StatementDetail {
-        row: row(store, at, &changes_by_statement(store)),
+        row: row(assessment, at, &changes_by_statement(store)),
         issuer: outcome.map(|outcome| outcome.issuer.clone()).unwrap_or_default(),
         steps: outcome.map(|outcome| outcome.steps.clone()).unwrap_or_default(),
+        level: slsa::level(store, &assessment.policy, statement)
+            .map(|level| (level.reason, level.next))
+            .unwrap_or_default(),
         subjects: subjects(store, statement),
         changes,
         evidence: evidence_row(store, statement.envelope.word(), statement.place),
@@ -211,19 +214,21 @@ pub fn statement(assessment: &Assessment, at: usize) -> StatementDetail {
 }
 
 /// Returns the rows of a change's statements, those that fail first.
-pub fn of_change(subject: &Subject<'_>) -> Vec<StatementRow> {
+pub fn of_change(assessment: &Assessment, subject: &Subject<'_>) -> Vec<StatementRow> {
     let store = subject.store;
     let ids = subject.change.statements.of(&store.statements_of);
     let none = BTreeMap::new();
     let mut rows: Vec<StatementRow> =
-        ids.iter().take(MOST_LISTED).map(|id| row(store, id.index(), &none)).collect();
+        ids.iter().take(MOST_LISTED).map(|id| row(assessment, id.index(), &none)).collect();
     rows.sort_by_key(|row| row.state != SignatureState::Invalid);
     rows
 }
 
-fn row(store: &Store, at: usize, changes: &BTreeMap<usize, &Change>) -> StatementRow {
+fn row(assessment: &Assessment, at: usize, changes: &BTreeMap<usize, &Change>) -> StatementRow {
+    let store = &assessment.store;
     let statement = &store.statements[at];
     let outcome = outcome(store, statement);
+    let level = slsa::level(store, &assessment.policy, statement);
     let text =
         |of: fn(&Verification) -> &String| outcome.map(|outcome| of(outcome).clone()).unwrap_or_default();
     StatementRow {
@@ -234,6 +239,7 @@ fn row(store: &Store, at: usize, changes: &BTreeMap<usize, &Change>) -> Statemen
         signer: text(|outcome| &outcome.identity),
         root: text(|outcome| &outcome.root),
         signed_at: outcome.and_then(|outcome| outcome.signed_at).map(minute).unwrap_or_default(),
+        level: level.map(|level| format!("{} level {}", level.track.word(), level.level)).unwrap_or_default(),
         change: changes.get(&at).map(|change| number(store, change)).unwrap_or_default(),
     }
 }

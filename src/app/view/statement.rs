@@ -119,6 +119,7 @@ fn about(app: App, detail: &StatementDetail) -> AnyView {
     let body = view! {
         <dl class="kv wide">
             {pair("About", subjects)} {pair("Evidence for", changes)} {some("Signer", &row.signer)}
+            {some("SLSA", &row.level)} {some("Because", &detail.level.0)} {some("For the next level", &detail.level.1)}
             {some("Vouched by", &detail.issuer)} {some("Root", &row.root)} {some("Signed", &row.signed_at)} {payload}
             {pair("Its own SHA-256", digest(&row.id))} {place}
         </dl>
@@ -277,7 +278,7 @@ pub fn of_change(rows: &[StatementRow]) -> AnyView {
                     {chip(look(row.state), row.state.word())}
                     <div>
                         <p class="name"><a class="door" href=href>{visible(what)}</a></p>
-                        <p class="reason">{visible(signer)}</p>
+                        <p class="reason">{dotted(&[visible(&row.level), visible(signer)])}</p>
                     </div>
                 </li>
             }

@@ -309,7 +309,7 @@ fn cells(row: &StatementRow) -> AnyView {
     let signer = if row.signer.is_empty() { "no signer shown".to_owned() } else { visible(&row.signer) };
     let what = view! {
         <span class="found mono">{visible(predicate)}</span>
-        <span class="muted path"><bdi>{dotted(&[visible(&row.signed_at), signer])}</bdi></span>
+        <span class="muted path"><bdi>{dotted(&[visible(&row.level), visible(&row.signed_at), signer])}</bdi></span>
     };
     let href = Route::statement(row.id.clone()).fragment();
     let state = view! { <a href=href class="door">{chip(look(row.state), row.state.word())}</a> };

@@ -14,7 +14,8 @@ use super::{Context, Format, Head, Whole};
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
 use crate::policy::{
-    ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedIdentity,
+    ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedBuilder,
+    TrustedIdentity,
 };
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
 use table::Table;
@@ -24,8 +25,18 @@ pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
 /// The tables of a policy file.
-pub const TABLES: [&str; 9] =
-    ["period", "scope", "review-depth", "ai", "accounts", "identity", "sensitive", "exception", "funnel"];
+pub const TABLES: [&str; 10] = [
+    "period",
+    "scope",
+    "review-depth",
+    "ai",
+    "accounts",
+    "identity",
+    "builder",
+    "sensitive",
+    "exception",
+    "funnel",
+];
 
 /// How many errors of syntax are listed.
 const ERRORS: usize = 20;
@@ -140,6 +151,8 @@ impl Reading {
         }
         let identities = self.tables(&root, "identity");
         policy.identities = identities.iter().filter_map(|table| self.identity(table)).collect();
+        let builders = self.tables(&root, "builder");
+        policy.builders = builders.iter().filter_map(|table| self.builder(table)).collect();
         let sensitive = self.tables(&root, "sensitive");
         policy.sensitive = sensitive.iter().filter_map(|paths| self.sensitive(paths)).collect();
         for table in self.tables(&root, "exception") {
@@ -232,6 +245,20 @@ impl Reading {
             from: self.moment(table, "from"),
             until: self.moment(table, "until"),
         })
+    }
+
+    fn builder(&mut self, table: &Table<'_>) -> Option<TrustedBuilder> {
+        self.known(table, &["id", "identity", "issuer", "level"]);
+        let id = self.needed(table, "id")?;
+        let level = self.count(table, "level").and_then(|level| u8::try_from(level).ok());
+        let Some(level) = level.filter(|level| (1..=3).contains(level)) else {
+            let problem =
+                Problem::error(Kind::MissingField, format!("{} without a level of 1 to 3", table.name));
+            self.problem(problem, table.at, "level, the greatest that the builder is trusted for");
+            return None;
+        };
+        let identity = self.text(table, "identity").unwrap_or_default();
+        Some(TrustedBuilder { id, identity, issuer: self.text(table, "issuer").unwrap_or_default(), level })
     }
 
     fn sensitive(&mut self, table: &Table<'_>) -> Option<SensitivePaths> {

@@ -9,11 +9,14 @@ use crate::store::FileId;
 
 use super::{Listing, View};
 
+/// Octets and streams of a `Payload-Oxum`, and where it is; `None` where it could not be read.
+type Sums = Option<(u64, u64, Spot)>;
+
 /// The tag files of one bag.
 #[derive(Default)]
 pub(super) struct Bag {
     declared: Option<(FileId, Option<(u32, u32)>)>,
-    info: Option<(FileId, Option<(u64, u64, Spot)>)>,
+    info: Option<(FileId, Sums)>,
     fetch: Option<(FileId, Vec<Fetched>)>,
 }
 
