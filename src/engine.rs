@@ -23,11 +23,14 @@ use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId};
+use crate::verify::commit::CommitKeys;
 use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier, flip, material};
 
 /// What checking one statement weighs in bytes of reading, which take about as long.
 const BYTES_A_SIGNATURE: u64 = 512 << 10;
+/// What checking one commit weighs; most have a key that nobody gave, and end at that.
+const BYTES_A_COMMIT: u64 = 32 << 10;
 /// How many changes one step of assessing takes.
 const CHANGES_A_STEP: usize = 2000;
 
@@ -63,6 +66,7 @@ pub struct Engine {
     intake: Intake,
     builder: Builder,
     verifier: Verifier,
+    commit_keys: CommitKeys,
     open: Option<Open>,
     /// Files whose digest the host still computes.
     pending: Vec<(FileId, Window)>,
@@ -127,6 +131,7 @@ impl Engine {
             intake,
             builder,
             verifier,
+            commit_keys: CommitKeys::default(),
             open: None,
             pending: Vec::new(),
             state: State::Reading,
@@ -149,6 +154,10 @@ impl Engine {
                 let (roots, limits) = (self.intake.roots(), &self.options.limits);
                 self.state = if comparer.step(self.builder.files(), roots, limits, budget) {
                     self.builder.compared(*comparer, &self.options.limits, &self.verifier.trust);
+                    let given = &self.verifier.trust.commit_keys;
+                    let (keys, problems) = given.with_evidence(self.builder.signing_keys());
+                    self.commit_keys = keys;
+                    problems.into_iter().for_each(|problem| self.builder.bundle_problem(problem));
                     State::Verifying
                 } else {
                     State::Comparing(comparer)
@@ -378,10 +387,17 @@ impl Engine {
     fn verify(&mut self, budget: u64) -> bool {
         let mut bytes = 0;
         while bytes < budget {
-            let Some((digest, text)) = self.builder.signed().take() else { return true };
-            bytes += BYTES_A_SIGNATURE + text.len() as u64;
-            let verification = self.verifier.check(&text);
-            self.builder.signed().set(digest, verification);
+            if let Some((digest, text)) = self.builder.signed().take() {
+                bytes += BYTES_A_SIGNATURE + text.len() as u64;
+                let verification = self.verifier.check(&text);
+                self.builder.signed().set(digest, verification);
+            } else if let Some((id, object)) = self.builder.signed().take_commit() {
+                bytes += BYTES_A_COMMIT + object.len() as u64;
+                let verification = self.commit_keys.check(&object);
+                self.builder.signed().set_commit(id, verification);
+            } else {
+                return true;
+            }
         }
         false
     }

@@ -98,7 +98,10 @@ fn every_bag_of_the_conformance_suite_has_the_outcome_of_its_folder() {
                 bags.map(|bag| bag.unwrap().path()).filter(|bag| bag.is_dir()).collect();
             bags.sort();
             for bag in bags {
-                let found = lacuna::source::disk::find(&[bag.clone()], &lacuna::source::Limits::default());
+                let found = lacuna::source::disk::find(
+                    std::slice::from_ref(&bag),
+                    &lacuna::source::Limits::default(),
+                );
                 let bundle = Engine::new(found.roots, Options::default()).run();
                 let errors: Vec<String> = bundle
                     .assessment

@@ -97,10 +97,54 @@ pub fn label(subject: &Subject<'_>, statement: &Statement) -> (String, Place) {
     (format!("{}: {predicate}; {}{by}", statement.envelope.word(), state.words()), statement.place)
 }
 
+/// Returns what came out of checking the signature of the merge commit, where it carries one.
+fn merge_commit<'a>(subject: &Subject<'a>) -> Option<&'a Verification> {
+    subject.store.commit_verification(subject.change.merge_commit)
+}
+
+/// Decides `integrity.signature` by the signature of the merge commit alone.
+fn by_commit(subject: &Subject<'_>, found: &Verification, explain: bool) -> Finding {
+    let place =
+        || subject.change.merge_row.and_then(|row| subject.store.commits.get(row.index())).map(|c| c.place);
+    let told = || {
+        let step = found.first(found.state);
+        step.map_or_else(String::new, |step| format!(" {}: {}.", step.step, step.reason))
+    };
+    let mut finding = match found.state {
+        SignatureState::Invalid => Finding::new(Verdict::Unmet, Capture::Verified, explain, || {
+            format!("The signature of the merge commit is invalid.{}", told())
+        }),
+        SignatureState::Valid if !found.root.is_empty() => {
+            Finding::new(Verdict::Met, Capture::Verified, explain, || {
+                format!("The merge commit is signed by {}, under the {}.", found.identity, found.root)
+            })
+        }
+        SignatureState::Valid => Finding::new(Verdict::Unproven, Capture::SelfTyped, explain, || {
+            "The merge commit is signed by a key that came with the evidence; whose it is, nothing shows."
+                .into()
+        }),
+        SignatureState::NotChecked | SignatureState::NotSigned => {
+            Finding::new(Verdict::Unproven, Capture::SelfTyped, explain, || {
+                format!("The merge commit is signed, and the signature could not be checked.{}", told())
+            })
+        }
+    };
+    if explain && let Some(place) = place() {
+        finding.evidence.push(("merge commit".to_owned(), place));
+    }
+    finding
+}
+
 /// Decides `integrity.signature`.
 pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
     let all: Vec<(&Statement, Vouched)> =
         subject.statements().map(|statement| (statement, vouched(subject, statement))).collect();
+    let commit = merge_commit(subject);
+    if all.is_empty()
+        && let Some(found) = commit
+    {
+        return by_commit(subject, found, explain);
+    }
     let count = |state| all.iter().filter(|(_, vouched)| *vouched == state).count();
     let (broken, wrong, valid) =
         (count(Vouched::Broken), count(Vouched::WrongIdentity), count(Vouched::Valid));

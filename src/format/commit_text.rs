@@ -105,12 +105,14 @@ pub struct Commit<'a> {
     pub is_signed: bool,
     /// The message.
     pub message: Cow<'a, str>,
+    /// The whole object.
+    pub object: &'a [u8],
 }
 
 impl<'a> Commit<'a> {
     /// Parses the content of a commit object; `None` for what does not start as one.
     pub fn parse(data: &'a [u8]) -> Option<Self> {
-        let mut out = Self::default();
+        let mut out = Self { object: data, ..Self::default() };
         let mut rest = data;
         let mut is_latin = false;
         loop {
@@ -179,6 +181,7 @@ impl<'a> Commit<'a> {
             } else {
                 SignatureState::NotSigned
             }),
+            object: self.is_signed.then_some(self.object),
             files,
             ..CommitRecord::default()
         }

@@ -35,6 +35,7 @@ pub static FORMATS: &[&Format] = &[
     &super::manifest::DECLARATION,
     &super::manifest::INFO,
     &super::manifest::FETCH,
+    &super::signing_keys::FORMAT,
     &super::mailmap::FORMAT,
 ];
 

@@ -21,6 +21,7 @@ pub mod mailmap;
 pub mod manifest;
 pub mod people;
 pub mod policy;
+pub mod signing_keys;
 #[cfg(test)]
 mod testing;
 pub mod truncation;

@@ -64,6 +64,8 @@ pub enum Record<'a> {
     Listing(ListingRecord<'a>),
     /// A manifest, a tag file of a bag, or a seal.
     Manifest(Box<ManifestRecord>),
+    /// Public keys that commits are signed with, as their file has them.
+    SigningKeys(&'a str),
     /// The policy file.
     Policy(Box<Policy>),
 }
@@ -87,6 +89,7 @@ impl Record<'_> {
             Self::Ticket(_) => "tickets",
             Self::Listing(_) => "listings",
             Self::Manifest(_) => "manifests",
+            Self::SigningKeys(_) => "files of keys",
             Self::Policy(_) => "policies",
         }
     }
@@ -346,6 +349,8 @@ pub struct CommitRecord<'a> {
     pub body: Str<'a>,
     /// Whether the object carries a signature; its state is for `verify` to say.
     pub signature: Option<SignatureState>,
+    /// The whole object as git has it, where it is at hand and signed: what the check runs over.
+    pub object: Option<&'a [u8]>,
     /// Changed paths against the first parent; `None` where not known.
     pub files: Option<Vec<FileRecord<'a>>>,
     /// Where it is in its record; `None` when the record is the commit.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Address, Columns, StatementRow};
-use crate::model::{AiInvolvement, Verdict};
+use crate::model::{AiInvolvement, CheckedStep, SignatureState, Verdict};
 use crate::problem::Severity;
 
 /// The overview.
@@ -462,6 +462,8 @@ pub struct ChangeDetail {
     pub chain: Vec<ChainStep>,
     /// The verdicts, worst first, then in the registry's order.
     pub verdicts: Vec<VerdictRow>,
+    /// State and steps of the check of the merge commit's signature; `None` where it has none or is not at hand.
+    pub commit_signature: Option<(SignatureState, Vec<CheckedStep>)>,
     /// Signed and unsigned statements about it, those that fail first; at most 50.
     pub statements: Vec<StatementRow>,
     /// Position in the query, from 1; 0 when it is not in it.

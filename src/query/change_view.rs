@@ -35,6 +35,9 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
         sensitive: subject.sensitive.iter().map(|&label| label.to_owned()).collect(),
         chain: Chain { assessment, subject: &subject, row }.steps(),
         verdicts: verdicts(assessment, &subject),
+        commit_signature: store
+            .commit_verification(change.merge_commit)
+            .map(|outcome| (outcome.state, outcome.steps.clone())),
         statements: trust_view::of_change(assessment, &subject),
         position: at.map_or(0, |at| count(at + 1)),
         of: count(rows.len()),

@@ -74,7 +74,22 @@ fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
         }],
         statements: rest_on(&format!("key {}", key.name)),
     });
-    roots.chain(keys).collect()
+    let by_key = |name: &str| {
+        let all = assessment.store.commit_verifications.iter();
+        all.filter(|(_, outcome)| outcome.state == SignatureState::Valid && outcome.root == name).count()
+            as u64
+    };
+    let commit_keys = trust.commit_keys.given().into_iter().map(|(name, fingerprint)| RootRow {
+        parts: vec![RootPartRow {
+            role: "key of commits".to_owned(),
+            name: fingerprint,
+            window: window("", ""),
+        }],
+        statements: by_key(&format!("key {name}")),
+        name,
+        is_built_in: false,
+    });
+    roots.chain(keys).chain(commit_keys).collect()
 }
 
 fn manifest(store: &Store, own: &Manifest) -> ManifestRow {

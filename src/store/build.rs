@@ -55,6 +55,8 @@ pub struct Builder {
     pub(super) signed: Signed,
     /// What manifests state, until it is compared with the files.
     pub(super) manifests: Vec<(FileId, ManifestRecord)>,
+    /// Files of keys that commits are signed with: path and text.
+    pub(super) signing_keys: Vec<(String, Box<str>)>,
     file: FileId,
     records: u64,
 }
@@ -124,6 +126,11 @@ impl Builder {
     /// Returns the signed statements whose signatures are still to be checked.
     pub const fn signed(&mut self) -> &mut Signed {
         &mut self.signed
+    }
+
+    /// Returns the files of keys that commits are signed with: path and text.
+    pub fn signing_keys(&self) -> &[(String, Box<str>)] {
+        &self.signing_keys
     }
 
     /// Returns a comparison of what manifests state with the files; [`Self::compared`] takes in what it gives.
@@ -348,6 +355,9 @@ impl Builder {
             }
             span(start, self.store.commit_files.len())
         });
+        if let Some(object) = record.object {
+            self.signed.keep_commit(id, object);
+        }
         let parent = record.parents.as_ref().and_then(|parents| parents.first());
         let row = Commit {
             id,
@@ -588,6 +598,10 @@ impl Records for Builder {
                 }
             }
             Record::Listing(record) => self.listing(&record, place),
+            Record::SigningKeys(text) => {
+                let path = self.store.files.get(self.file.index()).map(|file| file.path.clone());
+                self.signing_keys.push((path.unwrap_or_default(), text.into()));
+            }
             Record::Manifest(record) => self.manifests.push((self.file, *record)),
             Record::Policy(policy) => {
                 if self.store.policy.is_none() {

@@ -53,6 +53,7 @@ impl Builder {
         store.strings = self.strings;
         store.accounts = accounts;
         store.persons = persons;
+        store.take_commits(self.signed.commits());
         store.verifications = self.signed.give(&mut store.statements);
         groups.attach(&mut store, &self.ticket_times);
         deployments(&mut store, self.updates, policy);

@@ -79,6 +79,8 @@ pub struct Store {
     pub branches: Vec<Branch>,
     /// Listings.
     pub listings: Vec<Listing>,
+    /// What came out of checking the signatures of commits, sorted by object id.
+    pub commit_verifications: Vec<(Text, Verification)>,
     /// Manifests, compared with the files, in the order of their files.
     pub manifests: Vec<Manifest>,
     /// Which manifest lists which file, sorted by file.
@@ -140,6 +142,22 @@ impl Store {
         let record = *self.records.get(place.record.index())?;
         let file = self.files.get(record.file.index())?;
         Some((file, record.at.pointer(place.part), record))
+    }
+
+    /// Takes in what came out of checking commits, and gives each its state.
+    fn take_commits(&mut self, outcomes: Vec<(Text, Verification)>) {
+        self.commit_verifications = outcomes;
+        for at in 0..self.commits.len() {
+            if let Some(state) = self.commit_verification(self.commits[at].id).map(|outcome| outcome.state) {
+                self.commits[at].signature = Some(state);
+            }
+        }
+    }
+
+    /// Returns what came out of checking the signature of a commit; `None` where it has none or its object is not at hand.
+    pub fn commit_verification(&self, id: Text) -> Option<&Verification> {
+        let at = self.commit_verifications.binary_search_by_key(&id, |(own, _)| *own).ok()?;
+        self.commit_verifications.get(at).map(|(_, outcome)| outcome)
     }
 
     /// Returns the stable id of a change: `owner/name#12`, `#12`, or `owner/name@commit`, `@commit`.

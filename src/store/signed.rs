@@ -6,6 +6,7 @@ use crate::model::{SignatureState, Verification};
 use crate::source::Digest;
 
 use super::rows::Statement;
+use super::strings::Text;
 
 /// Bytes of statements that are kept for checking; what is over it stays `not checked`, and is counted.
 const MOST_BYTES: usize = 256 << 20;
@@ -15,6 +16,9 @@ const MOST_BYTES: usize = 256 << 20;
 pub struct Signed {
     waiting: BTreeMap<Digest, Box<str>>,
     done: Vec<(Digest, Verification)>,
+    /// Signed commits by object id.
+    commits: BTreeMap<Text, Box<[u8]>>,
+    commits_done: Vec<(Text, Verification)>,
     bytes: usize,
     left_out: u64,
 }
@@ -33,6 +37,29 @@ impl Signed {
         self.waiting.insert(digest, text.into());
     }
 
+    /// Keeps a signed commit until it is checked; the same commit a second time costs nothing.
+    pub(super) fn keep_commit(&mut self, id: Text, object: &[u8]) {
+        if self.commits.contains_key(&id) {
+            return;
+        }
+        if self.bytes.saturating_add(object.len()) > MOST_BYTES {
+            self.left_out += 1;
+            return;
+        }
+        self.bytes += object.len();
+        self.commits.insert(id, object.into());
+    }
+
+    /// Takes one commit that waits to be checked.
+    pub fn take_commit(&mut self) -> Option<(Text, Box<[u8]>)> {
+        self.commits.pop_first()
+    }
+
+    /// Takes in what came out for a commit.
+    pub fn set_commit(&mut self, id: Text, verification: Verification) {
+        self.commits_done.push((id, verification));
+    }
+
     /// Takes one statement that waits to be checked, in the order of digests.
     pub fn take(&mut self) -> Option<(Digest, Box<str>)> {
         self.waiting.pop_first()
@@ -43,15 +70,22 @@ impl Signed {
         self.done.push((digest, verification));
     }
 
-    /// Returns how many statements were checked and how many there are to check.
+    /// Returns how many statements and commits were checked and how many there are to check.
     pub fn progress(&self) -> (u64, u64) {
-        let done = self.done.len() as u64;
-        (done, done + self.waiting.len() as u64)
+        let done = (self.done.len() + self.commits_done.len()) as u64;
+        (done, done + (self.waiting.len() + self.commits.len()) as u64)
     }
 
     /// Returns how many statements were not kept because of the bound.
     pub const fn left_out(&self) -> u64 {
         self.left_out
+    }
+
+    /// Returns the outcomes of commits, sorted by object id.
+    pub(super) fn commits(&mut self) -> Vec<(Text, Verification)> {
+        let mut done = std::mem::take(&mut self.commits_done);
+        done.sort_by_key(|(id, _)| *id);
+        done
     }
 
     /// Gives each statement its outcome, and returns the outcomes sorted by digest.

@@ -112,6 +112,7 @@ impl Scheme {
     /// # Errors
     /// Why it does not hold, in words.
     pub fn check(self, key: &DerPublicKey, data: &[u8], signature: &SignatureBytes) -> Result<(), String> {
+        provider::install();
         match self {
             Self::Known(scheme) => sigstore_crypto::verify_signature(key, data, signature, scheme)
                 .map_err(|error| error.to_string()),
@@ -129,6 +130,7 @@ impl Scheme {
         digest: &[u8],
         signature: &SignatureBytes,
     ) -> Result<(), String> {
+        provider::install();
         match self {
             Self::Known(scheme) => {
                 sigstore_crypto::verify_signature_prehashed(key, digest, signature, scheme)

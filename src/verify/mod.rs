@@ -7,6 +7,7 @@
 
 mod bundle;
 mod certificate;
+pub mod commit;
 pub mod demand;
 mod envelope;
 pub mod flip;

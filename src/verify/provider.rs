@@ -10,7 +10,9 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2_signatures::{Digest as _, Sha256, Sha384, Sha512};
 use sigstore_crypto::{CryptoProvider, Error, HashContext, KeyAlgorithm, Result, SigningScheme};
-use sigstore_types::HashAlgorithm;
+use sigstore_types::{DerPublicKey, HashAlgorithm};
+use x509_cert::der::Decode as _;
+use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::key::Kind;
 
@@ -153,6 +155,29 @@ pub(super) fn p521(key: &[u8], digest: &[u8], signature: &[u8]) -> std::result::
     let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(told)?;
     let signature = p521::ecdsa::Signature::from_der(signature).map_err(told)?;
     key.verify_prehash(digest, &signature).map_err(told)
+}
+
+/// Checks an ECDSA signature in DER over a digest of whatever length, of which the curve takes what it has room for.
+pub(super) fn ecdsa(kind: Kind, key: &DerPublicKey, digest: &[u8], signature: &[u8]) -> bool {
+    let Ok(info) = SubjectPublicKeyInfoRef::from_der(key.as_bytes()) else { return false };
+    let Some(point) = info.subject_public_key.as_bytes() else { return false };
+    match kind {
+        Kind::Known(KeyAlgorithm::EcdsaP256) => p256(point, digest, signature).is_ok(),
+        Kind::Known(KeyAlgorithm::EcdsaP384) => p384(point, digest, signature).is_ok(),
+        Kind::P521 => p521(point, digest, signature).is_ok(),
+        Kind::Known(_) => false,
+    }
+}
+
+/// Returns the digest of an algorithm by its number in OpenPGP (RFC 9580 §9.5); `None` for those that are not of the
+/// SHA-2 family, or are too short.
+pub(super) fn sha2(number: u8, data: &[u8]) -> Option<Vec<u8>> {
+    Some(match number {
+        8 => Sha256::digest(data).to_vec(),
+        9 => Sha384::digest(data).to_vec(),
+        10 => Sha512::digest(data).to_vec(),
+        _ => return None,
+    })
 }
 
 /// Returns SHA-512 of bytes.

@@ -13,6 +13,8 @@ use sigstore_types::{DerCertificate, DerPublicKey, TimeRange};
 
 use crate::problem::{Kind, Problem};
 
+use super::commit::{CommitKeys, KeySource};
+
 /// The schemes in which certificate-transparency logs sign.
 const CT_SCHEMES: [SigningScheme; 5] = [
     SigningScheme::EcdsaP256Sha256,
@@ -77,6 +79,8 @@ pub struct TrustSet {
     pub roots: Vec<Root>,
     /// Plain keys.
     pub keys: Vec<PlainKey>,
+    /// Keys that commits are signed with.
+    pub commit_keys: CommitKeys,
 }
 
 impl TrustSet {
@@ -88,10 +92,10 @@ impl TrustSet {
             ("GitHub", SIGSTORE_GITHUB_TRUSTED_ROOT),
         ];
         let roots = known.into_iter().filter_map(|(name, json)| Root::read(name, json, true).ok()).collect();
-        Self { roots, keys: Vec::new() }
+        Self { roots, ..Self::default() }
     }
 
-    /// Adds a `trusted_root.json`, or a public key or certificates in PEM; `name` is the file's.
+    /// Adds a `trusted_root.json`, a public key or certificates in PEM, or keys that commits are signed with; `name` is the file's.
     ///
     /// # Errors
     /// A problem that says why the file is none of these.
@@ -99,7 +103,7 @@ impl TrustSet {
         super::provider::install();
         let wrong = |found: String| {
             Problem::error(Kind::Malformed, found)
-                .expected("a trusted_root.json, or a public key or certificate in PEM")
+                .expected("a trusted_root.json, a public key or certificate in PEM, or keys that commits are signed with")
                 .in_file(name)
         };
         let text =
@@ -107,6 +111,10 @@ impl TrustSet {
         if text.trim_start().starts_with('{') {
             self.roots.insert(0, Root::read(name, text, false).map_err(wrong)?);
             return Ok(());
+        }
+        if CommitKeys::recognises(text) {
+            let source = KeySource { name: name.to_owned(), is_given: true };
+            return self.commit_keys.add(&source, text).map(|_| ());
         }
         let key = if text.contains("-----BEGIN CERTIFICATE-----") {
             let certificate = DerCertificate::from_pem(text).map_err(|error| wrong(error.to_string()))?;

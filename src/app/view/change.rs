@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::statement::of_change;
+use super::statement::{of_change, steps};
 use crate::app::state::App;
 use crate::app::text::{count, dotted, number, visible};
 use crate::app::ui::record::{evidence, is_open, record};
@@ -41,7 +41,8 @@ fn shown(app: App, detail: &ChangeDetail) -> AnyView {
         </div>
         {chain(app, &detail.chain)}
         <div class="split">
-            <div class="grid">{tested(app, &detail.verdicts)} {of_change(&detail.statements)}</div>
+            <div class="grid">{tested(app, &detail.verdicts)} {of_change(&detail.statements)}
+                {detail.commit_signature.as_ref().map(|(state, rows)| panel("Signature of the merge commit", state.word(), "", steps(rows)))}</div>
             {record(app)}
         </div>
     }

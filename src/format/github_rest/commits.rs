@@ -144,6 +144,7 @@ fn record<'a>(commit: Commit<'a>, part: Option<Part>) -> Option<CommitRecord<'a>
         body,
         // GitHub's own word on the signature is not a check of it.
         signature: None,
+        object: None,
         files: commit.files.map(|files| files.into_iter().filter_map(file).collect()),
         part,
     })
