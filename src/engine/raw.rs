@@ -196,7 +196,8 @@ impl Scan<'_> {
                 }
             }
             if depth == 0 {
-                return Some((start, self.at));
+                // A bracket that closes nothing is no value.
+                return (self.at > start).then_some((start, self.at));
             }
         }
     }

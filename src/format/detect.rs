@@ -217,10 +217,12 @@ impl Scan<'_> {
             b'[' if depth < 64 => self.elements(path, depth),
             b'{' | b'[' => None,
             _ => {
+                let start = self.at;
                 while !matches!(self.byte()?, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') {
                     self.at += 1;
                 }
-                Some(())
+                // A bracket that closes nothing is no value: a list would wait for it for ever.
+                (self.at > start).then_some(())
             }
         }
     }
@@ -291,6 +293,13 @@ mod tests {
         assert_eq!(peek.shape, Shape::Array);
         assert!(peek.has_all(&["number", "head/sha", "head/repo/full_name", "user"]));
         assert_eq!(peek.text("head/sha"), Some("ab"));
+    }
+
+    #[test]
+    fn a_bracket_that_closes_nothing_ends_the_look() {
+        for text in ["[}", "[1}", "{\"a\":[\"b\":1,}]", "[]}", "{\"a\":]"] {
+            peek(text.as_bytes());
+        }
     }
 
     #[test]
