@@ -86,8 +86,24 @@ imports: ## Write down what the wasm modules import now, to be judged and commit
 	$(MAKE) --no-print-directory dist
 	$(PACK) imports --from "$(TRUNK_OUT)" > tests/fixtures/wasm-imports.txt
 
-bench: ## Measure the engine
+bench: bench-native bench-browser ## Measure everything: the engine, the browser, and what they are held against
+
+# 100 MB, the same bytes each time.
+BENCH_EXPORT := $(CARGO_TARGET_DIR)/bench/pulls.json
+
+$(BENCH_EXPORT):
+	@mkdir -p $(@D)
+	cargo run --locked --release --example generate-gh -- 22500 $@
+
+.PHONY: bench-native bench-browser
+bench-native: $(BENCH_EXPORT) ## Measure the engine alone, and DuckDB on the same file where it is installed
 	cargo bench --locked
+	cargo build --locked --release --bin lacuna
+	@command -v /usr/bin/time > /dev/null && /usr/bin/time -f "lacuna: %U + %S s of processor time, %M KB at most" $(RELEASE)/lacuna assess $(BENCH_EXPORT) > /dev/null || time $(RELEASE)/lacuna assess $(BENCH_EXPORT) > /dev/null
+	python3 tests/bench/duckdb_reference.py $(BENCH_EXPORT)
+
+bench-browser: dist setup $(BENCH_EXPORT) ## Measure the packed document in Chromium
+	cd tests/browser && node bench.mjs $(abspath $(BENCH_EXPORT))
 
 clean: ## Remove what was built here
 	rm -rf dist target tests/browser/test-results tests/browser/playwright-report

@@ -1,0 +1,108 @@
+// Measures the packed document in Chromium: `make bench-browser`. Prints tables; fails only when it cannot run.
+//
+//   intake   from the choice of a 100 MB `gh` export to the overview and the whole matrix, against that tab's own JSON.parse
+//            of the same bytes, and the longest task on the main thread meanwhile
+//   trust    checking the signatures of a real history, in milliseconds a bundle (samples; skipped where absent)
+
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "@playwright/test";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../..");
+const [, , exported] = process.argv;
+const samples = process.env.LACUNA_SAMPLES ?? resolve(root, "../shared/data");
+const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+const args = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+// Runs before the document: notes when each phase begins, and every long task.
+function watch() {
+  globalThis.seen = { phases: {}, longest: 0, verified: 0 };
+  new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) seen.longest = Math.max(seen.longest, task.duration);
+  }).observe({ type: "longtask", buffered: true });
+  const Native = Worker;
+  globalThis.Worker = class extends Native {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener("message", (event) => {
+        const progress = /"progress":\{"phase":"([a-z]+)"/.exec(event.data?.text ?? "");
+        if (progress) seen.phases[progress[1]] ??= performance.now();
+        const verified = /"signatures":(\d+)/.exec(event.data?.text ?? "");
+        if (verified) seen.verified = Number(verified[1]);
+      });
+    }
+  };
+}
+
+async function open(browser, files) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.addInitScript(watch);
+  await page.goto(`file://${join(root, "dist/lacuna.html")}`);
+  const field = page.locator("input[type=file]").first();
+  await field.waitFor({ state: "attached" });
+  await page.evaluate(() => {
+    document.querySelector("input[type=file]").addEventListener("change", (event) => {
+      seen.files = [...event.target.files];
+      seen.start = performance.now();
+    }, true);
+  });
+  await field.setInputFiles(files);
+  await page.locator(".rail").waitFor({ timeout: 300_000 });
+  await page.evaluate(() => { seen.open = performance.now(); });
+  return page;
+}
+
+async function intake(browser) {
+  console.log(`intake of ${(statSync(exported).size / 1e6).toFixed(1)} MB`);
+  for (let round = 1; round <= 3; round += 1) {
+    const page = await open(browser, [exported]);
+    await page.evaluate(() => { location.hash = "#/v1/matrix"; });
+    await page.locator("table.m").waitFor({ timeout: 60_000 });
+    const told = await page.evaluate(async () => {
+      const matrix = performance.now();
+      const text = await seen.files[0].text();
+      const before = performance.now();
+      JSON.parse(text);
+      return { open: seen.open - seen.start, matrix: matrix - seen.start, parse: performance.now() - before, longest: seen.longest };
+    });
+    const ratio = (told.matrix / told.parse).toFixed(2);
+    console.log(
+      `  round ${round}: overview ${told.open.toFixed(0)} ms, matrix ${told.matrix.toFixed(0)} ms, JSON.parse ${told.parse.toFixed(0)} ms, ratio ${ratio} (aim 1.0), longest task ${told.longest.toFixed(0)} ms (aim under 50)`,
+    );
+    await page.close();
+  }
+}
+
+async function trust(browser) {
+  const folder = join(samples, "slsa-source-track");
+  if (!existsSync(folder)) {
+    console.log(`trust: skipped, no samples at ${folder}`);
+    return;
+  }
+  const files = readdirSync(folder).filter((name) => name.endsWith(".bundle")).map((name) => join(folder, name));
+  for (let round = 1; round <= 3; round += 1) {
+    const page = await open(browser, files);
+    const told = await page.evaluate(() => ({
+      took: (seen.phases.linking ?? seen.phases.assessing) - seen.phases.verifying,
+      verified: seen.verified,
+      longest: seen.longest,
+    }));
+    console.log(
+      `trust, round ${round}: ${told.verified} signatures in ${told.took.toFixed(0)} ms, ${(told.took / told.verified).toFixed(2)} ms each (aim 3.7), longest task on the main thread ${told.longest.toFixed(0)} ms`,
+    );
+    await page.close();
+  }
+}
+
+const browser = await chromium.launch({ executablePath, args });
+try {
+  if (exported) await intake(browser);
+  await trust(browser);
+} finally {
+  await browser.close();
+}
