@@ -48,6 +48,7 @@ fn conformance(folder: &Path, case: &Path) -> Verification {
         fs::read(case.join("artifact")).or_else(|_| fs::read(folder.join("a.txt"))).expect("an artifact");
     let is_keyless = key.is_none();
     let demand = Demand {
+        threshold: None,
         identity: is_keyless.then(|| text(&case.join("identity")).unwrap_or_else(|| IDENTITY.to_owned())),
         issuer: is_keyless.then(|| text(&case.join("issuer")).unwrap_or_else(|| ISSUER.to_owned())),
         by_key: !is_keyless,

@@ -145,6 +145,9 @@ pub(super) struct Verify {
     /// Public key or certificate in PEM that must have signed; may be given again
     #[arg(long, value_name = "FILE")]
     pub(super) key: Vec<PathBuf>,
+    /// How many of the keys must have signed an envelope; signatures by others are then passed over
+    #[arg(long, value_name = "N", requires = "key")]
+    pub(super) threshold: Option<usize>,
     /// Refuses what was signed after this moment
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(super) now: Option<Moment>,

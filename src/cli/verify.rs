@@ -114,6 +114,7 @@ fn demand(verify: &Verify) -> Result<Demand, Failure> {
         identity: verify.identity.clone(),
         issuer: verify.issuer.clone(),
         by_key: !verify.key.is_empty(),
+        threshold: verify.threshold,
         artifacts,
         now: verify.now.map(|now| now.millis().div_euclid(1000)),
     })

@@ -17,7 +17,7 @@ use super::key::{Kind, Scheme};
 use super::log::{self, About, Seen};
 use super::roots::{PlainKey, TrustSet};
 use super::steps::Steps;
-use super::{Timestamp, certificate, subject, timestamp};
+use super::{Timestamp, certificate, strict, subject, timestamp};
 
 const CLIENT: &str = "Sigstore client specification, Verification";
 
@@ -337,6 +337,15 @@ impl Checking<'_> {
     /// Checks that the content is about every artifact that is demanded.
     fn content(&mut self) {
         const STEP: &str = "Content";
+        if let SignatureContent::DsseEnvelope(envelope) = &self.bundle.content
+            && let Some(told) = strict::payload(&envelope.payload_type, envelope.payload.as_bytes())
+        {
+            self.steps.need("Payload", told, "RFC 8259 §4");
+        }
+        if let Some(threshold) = self.demand.threshold.filter(|threshold| *threshold > 1) {
+            let why = format!("a bundle holds one signature; {threshold} are demanded");
+            self.steps.need("Threshold", Err(why), CLIENT);
+        }
         if self.demand.artifacts.is_empty() {
             return;
         }

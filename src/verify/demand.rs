@@ -9,6 +9,8 @@ pub struct Demand {
     pub issuer: Option<String>,
     /// Whether a key of the user's must have signed, and no certificate.
     pub by_key: bool,
+    /// How many different keys of the user's must have signed an envelope; signatures by others are then passed over.
+    pub threshold: Option<usize>,
     /// What the statement or signature must be about: every one of them.
     pub artifacts: Vec<Artifact>,
     /// "Now" in seconds since 1970, before which everything must have been signed; `None` asks no clock.

@@ -1,6 +1,7 @@
 //! A bare DSSE envelope: every signature of it, over the exact bytes of its payload (DSSE v1.0).
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use super::demand::Demand;
 use super::key::fits;
 use super::roots::TrustSet;
 use super::steps::Steps;
-use super::subject;
+use super::{strict, subject};
 
 const CLAUSE: &str = "DSSE v1.0, Verify";
 
@@ -61,9 +62,21 @@ pub fn check(text: &str, trust: &TrustSet, demand: &Demand) -> Verification {
     }
     let signed = encoded(&envelope.payload_type, &payload);
     let count = envelope.signatures.len();
+    let mut keys = BTreeSet::new();
     for (at, signature) in envelope.signatures.iter().take(MOST).enumerate() {
         let name = if count == 1 { "Signature".to_owned() } else { format!("Signature {}", at + 1) };
-        one(&mut steps, &name, signature, &signed, trust);
+        keys.extend(one(&mut steps, &name, signature, &signed, trust, demand.threshold.is_some()));
+    }
+    if let Some(threshold) = demand.threshold {
+        let told = format!("{} different keys of those given signed; {threshold} are demanded", keys.len());
+        steps.need(
+            "Threshold",
+            if keys.len() >= threshold { Ok(told) } else { Err(told) },
+            "DSSE v1.0, Verify",
+        );
+    }
+    if let Some(told) = strict::payload(&envelope.payload_type, &payload) {
+        steps.need("Payload", told, "RFC 8259 §4");
     }
     if !demand.artifacts.is_empty() {
         let told = subject::of_statement(&envelope.payload_type, &payload)
@@ -76,10 +89,18 @@ pub fn check(text: &str, trust: &TrustSet, demand: &Demand) -> Verification {
     steps.finish()
 }
 
-fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], trust: &TrustSet) {
+/// Checks one signature; returns the fingerprint of the key that made it.
+fn one<'t>(
+    steps: &mut Steps,
+    name: &str,
+    signature: &Signature<'_>,
+    signed: &[u8],
+    trust: &'t TrustSet,
+    is_counted: bool,
+) -> Option<&'t str> {
     let Some(bytes) = base64(&signature.sig) else {
         steps.need(name, Err("it is no base64".into()), "DSSE v1.0, Envelope");
-        return;
+        return None;
     };
     let bytes = SignatureBytes::new(bytes);
     for key in &trust.keys {
@@ -87,7 +108,7 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
             steps.outcome.root = format!("key {}", key.name);
             steps.outcome.identity = format!("key sha256:{}", key.fingerprint);
             steps.signature(name, Ok(format!("over the exact bytes, by the key {}", key.name)), CLAUSE);
-            return;
+            return Some(&key.fingerprint);
         }
     }
     if let Some(pem) = &signature.cert {
@@ -108,7 +129,7 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
                 steps.need(name, Err("its certificate cannot be read".into()), "RFC 5280 §4.1");
             }
         }
-        return;
+        return None;
     }
     let id = signature.keyid.as_deref().unwrap_or_default();
     // A key identifier is a hint that is not signed (DSSE v1.0, Protocol): only a key that was given for it can fail.
@@ -121,8 +142,14 @@ fn one(steps: &mut Steps, name: &str, signature: &Signature<'_>, signed: &[u8], 
         } else {
             format!("the key {}", crate::problem::quote(id))
         };
-        steps.open(name, format!("it names {hint}; none of the keys given fits"), CLAUSE);
+        let why = format!("it names {hint}; none of the keys given fits");
+        if is_counted {
+            steps.pass(name, SignatureState::NotChecked, why, CLAUSE);
+        } else {
+            steps.open(name, why, CLAUSE);
+        }
     }
+    None
 }
 
 /// Returns the pre-authentication encoding (DSSE v1.0, Protocol): what is signed.
@@ -146,6 +173,40 @@ mod tests {
         // The example of the protocol text, DSSE v1.0.
         let expected = b"DSSEv1 29 http://example.com/HelloWorld 11 hello world";
         assert_eq!(encoded("http://example.com/HelloWorld", b"hello world"), expected);
+    }
+
+    /// An envelope that the keys of these seeds signed, under the keys of the others.
+    fn with_keys(signers: &[u8], given: &[u8], threshold: usize) -> SignatureState {
+        use ed25519_dalek::{Signer as _, SigningKey};
+        let payload = b"{}";
+        let signed = encoded("application/json", payload);
+        let signature = |seed: &u8| {
+            let signature = SigningKey::from_bytes(&[*seed; 32]).sign(&signed).to_bytes();
+            format!(r#"{{"sig": "{}"}}"#, BASE64.encode(&signature))
+        };
+        let signatures: Vec<String> = signers.iter().map(signature).collect();
+        let text = format!(
+            r#"{{"payload": "{}", "payloadType": "application/json", "signatures": [{}]}}"#,
+            BASE64.encode(payload),
+            signatures.join(",")
+        );
+        let mut trust = TrustSet::default();
+        for seed in given {
+            let key = SigningKey::from_bytes(&[*seed; 32]).verifying_key();
+            let der = [&crate::verify::manifest::SPKI_PREFIX[..], key.as_bytes()].concat();
+            let pem =
+                format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&der));
+            trust.add(&format!("{seed}.pem"), pem.as_bytes()).expect("a key");
+        }
+        check(&text, &trust, &Demand { threshold: Some(threshold), ..Demand::default() }).state
+    }
+
+    #[test]
+    fn a_threshold_counts_different_keys_and_passes_over_strangers() {
+        assert_eq!(with_keys(&[1, 2], &[1, 2], 2), SignatureState::Valid);
+        assert_eq!(with_keys(&[1, 2, 9], &[1, 2], 2), SignatureState::Valid, "a stranger beside them");
+        assert_eq!(with_keys(&[1, 1], &[1, 2], 2), SignatureState::Invalid, "one key twice");
+        assert_eq!(with_keys(&[1, 9], &[1, 2], 2), SignatureState::Invalid, "a stranger does not count");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod provider;
 pub mod roots;
 mod shape;
 mod steps;
+mod strict;
 mod subject;
 mod timestamp;
 #[cfg(test)]

@@ -14,7 +14,7 @@ const SAMPLE = join(ROOT, "public/samples/sample.zip");
 const LACUNA = join(resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target"), "release/lacuna");
 
 /** The screens, by the route that the address bar shows. */
-const SCREENS = ["overview", "matrix", "changes", "population", "files", "problems", "export", "privacy"];
+const SCREENS = ["overview", "matrix", "changes", "population", "files", "trust", "problems", "export", "privacy"];
 
 async function openSample(page: Page, address: string): Promise<void> {
   await open(page, address);
@@ -119,6 +119,28 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("dialog")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
+});
+
+test("a signature is taken apart, and one flipped bit is seen", async ({ page }) => {
+  await openSample(page, WAYS[0][1]);
+  await goTo(page, "trust");
+  await expect(page.getByText("1 invalid")).toBeVisible();
+  await page.getByRole("searchbox", { name: "Type, signer, root or state" }).fill("valid");
+  const row = page.getByRole("grid").getByRole("link", { name: "valid", exact: true }).first();
+  await row.click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("source-provenance");
+  await page.getByRole("button", { name: "payload" }).click();
+  await expect(page.getByText("and the check no longer holds")).toBeVisible();
+  await check(page, "statement", 1280);
+});
+
+test("a key that the reader takes back vouches for nothing any more", async ({ page }) => {
+  await openSample(page, WAYS[0][1]);
+  await goTo(page, "trust");
+  await page.getByRole("button", { name: "Take back what I added" }).click();
+  await expect(page.getByText(/\d+ not checked/)).toBeVisible();
+  await page.getByLabel("Add a root or key…").setInputFiles("../../public/samples/sample-key.pem");
+  await expect(page.getByText("1 invalid")).toBeVisible();
 });
 
 test("hostile text stays text", async ({ page }) => {
