@@ -162,3 +162,30 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
     assert!(!said.contains("panicked") && !said.contains("hint"), "{said}");
 }
+
+#[test]
+fn a_threshold_decides_for_what_it_names_and_the_most_specific_one_wins() {
+    let gate = |more: &[&str]| {
+        let mut arguments = vec!["assess", SMALL, "--framework", "soc2-tsc-2017"];
+        arguments.extend(more);
+        lacuna(&arguments)
+    };
+    assert_eq!(gate(&["--max-unmet", "1000", "--max-unproven", "1000"]).status.code(), Some(0));
+    let output = gate(&["--max-unmet", "0"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output);
+    let line = told.lines().find(|line| line.starts_with("gate: soc2-tsc-2017/")).unwrap();
+    assert!(line.contains("unmet, at most 0: ") && line.contains('#'), "{line}");
+    let control = line.strip_prefix("gate: ").unwrap().split(": ").next().unwrap();
+    let crossed = told.lines().filter(|line| line.starts_with("gate: soc2-tsc-2017/")).count();
+    let output = gate(&["--max-unmet", "0", "--max-unmet", &format!("{control}=1000")]);
+    let still = stderr(&output).lines().filter(|line| line.starts_with("gate: soc2-tsc-2017/")).count();
+    assert_eq!(still, crossed - 1, "{}", stderr(&output));
+}
+
+#[test]
+fn a_threshold_that_names_nothing_is_refused() {
+    let output = lacuna(&["assess", SMALL, "--max-unmet", "soc3=0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("soc3"), "{}", stderr(&output));
+}

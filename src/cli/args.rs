@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::gate::Threshold;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Moment;
@@ -123,6 +124,12 @@ pub(super) struct Assess {
     /// Exits with 1 unless every change is substantiated and no criterion of the population is unmet
     #[arg(long)]
     pub(super) gate: bool,
+    /// Gate: at most N unmet changes for each control; SCOPE is FRAMEWORK, FRAMEWORK/CONTROL, requires or supports; may be given again
+    #[arg(long, value_name = "[SCOPE=]N", value_parser = Threshold::parse)]
+    pub(super) max_unmet: Vec<Threshold>,
+    /// Gate: at most N unproven changes for each control
+    #[arg(long, value_name = "[SCOPE=]N", value_parser = Threshold::parse)]
+    pub(super) max_unproven: Vec<Threshold>,
 }
 
 #[derive(Debug, Args)]

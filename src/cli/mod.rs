@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod compare;
 mod failure;
+mod gate;
 mod pack;
 mod policy;
 mod verify;
@@ -17,10 +18,8 @@ use clap::Parser as _;
 
 use crate::engine::{Bundle, Engine, Options};
 use crate::framework;
-use crate::model::Verdict;
 use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::query::filter::evaluated_once;
 use crate::query::views;
 use crate::report::{csv, html, json, table};
 use crate::source::{Limits, disk};
@@ -123,7 +122,12 @@ fn run_assess(assess: &Assess) -> Result<ExitCode, Failure> {
             stdout.flush()?;
         }
     }
-    if assess.gate { gate(&bundle) } else { Ok(ExitCode::SUCCESS) }
+    let has_threshold = !assess.max_unmet.is_empty() || !assess.max_unproven.is_empty();
+    if assess.gate || has_threshold {
+        gate::run(&bundle, &assess.max_unmet, &assess.max_unproven)
+    } else {
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn print(bundle: &Bundle, format: Format, out: &mut impl Write) -> io::Result<()> {
@@ -240,34 +244,4 @@ fn usable(bundle: &Bundle) -> Result<(), Failure> {
         "none of the files could be read as evidence".into(),
         "See docs/formats.md for what is read, and the problems above for what was found.".into(),
     ))
-}
-
-/// Says whether something is left open: a change that is not substantiated, or a criterion of the population that is
-/// unmet.
-fn gate(bundle: &Bundle) -> Result<ExitCode, Failure> {
-    let assessment = &bundle.assessment;
-    let gap = assessment.gap();
-    if gap.merged == 0 {
-        // A gate that passes because nothing was looked at would be no gate.
-        return Err(Failure::new(
-            "no merged change is in scope, so there is nothing that the gate could pass".into(),
-            "Check period, repositories and branches of the policy, and what the export holds.".into(),
-        ));
-    }
-    let unmet = evaluated_once()
-        .filter(|index| {
-            assessment.population.get(index.index()).is_some_and(|finding| finding.verdict == Verdict::Unmet)
-        })
-        .count();
-    let open = gap.merged - gap.substantiated;
-    if open == 0 && unmet == 0 {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let unapproved = gap.merged - gap.on_paper - gap.paper_unknown;
-    let text = format!(
-        "gate: {open} of {} changes are not substantiated ({} contradicted, {} unevidenced, {unapproved} without approval, {} unknown); {unmet} criteria of the population are unmet\n",
-        gap.merged, gap.contradicted, gap.unevidenced, gap.paper_unknown,
-    );
-    io::stderr().write_all(text.as_bytes()).ok();
-    Ok(ExitCode::from(1))
 }
