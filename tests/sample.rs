@@ -279,3 +279,12 @@ fn without_the_samples_key_nothing_in_it_is_valid_and_nothing_is_invalid() {
     let states: BTreeSet<_> = bundle.assessment.store.statements.iter().map(|s| s.signature).collect();
     assert_eq!(states, BTreeSet::from([SignatureState::NotChecked, SignatureState::NotSigned]));
 }
+
+#[test]
+fn exceptions_are_listed_with_how_they_stand_and_what_they_overrode() {
+    use lacuna::assess::exceptions::{State, uses};
+    let bundle = sample();
+    let found: Vec<_> =
+        uses(&bundle.assessment).iter().map(|own| (own.state, own.verdicts, own.changes)).collect();
+    assert_eq!(found, [(State::InForce, 1, 1), (State::Expired, 0, 0)]);
+}

@@ -1,10 +1,12 @@
 //! Exceptions of the policy: a valid, unexpired one turns what is unmet or unproven into `excepted`.
 
-use crate::model::Verdict;
+use crate::model::{ActorKind, Verdict};
 use crate::policy::Exception;
 use crate::store::same_object;
 
+use super::Assessment;
 use super::finding::Finding;
+use super::registry;
 use super::subject::Subject;
 
 /// Applies the first exception that covers a finding.
@@ -48,6 +50,115 @@ pub fn is_valid(exception: &Exception, now: Option<crate::model::Moment>) -> boo
     let in_force = exception.until.zip(now).is_some_and(|(until, now)| now < until)
         && exception.from.is_none_or(|from| now.is_some_and(|now| now >= from));
     is_complete && in_force
+}
+
+/// How an exception stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// In force.
+    InForce,
+    /// Its end is past.
+    Expired,
+    /// It has not begun, or there is no "now" to hold it against.
+    NotYet,
+    /// It lacks owner, reason, compensating control, criteria, changes or an end.
+    Incomplete,
+    /// It covers every criterion or every change, which no exception may.
+    TooBroad,
+}
+
+impl State {
+    /// Returns the words that people read.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::InForce => "in force",
+            Self::Expired => "expired, and changes nothing",
+            Self::NotYet => "not in force yet, and changes nothing",
+            Self::Incomplete => "incomplete, and changes nothing",
+            Self::TooBroad => "too broad, and changes nothing",
+        }
+    }
+}
+
+/// An exception and what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Its position in the policy.
+    pub position: usize,
+    /// How it stands.
+    pub state: State,
+    /// Verdicts that it turned.
+    pub verdicts: u64,
+    /// Changes that these are on.
+    pub changes: u64,
+    /// Whether its owner is the account of an agent or other machine: no person then accepted the deviation.
+    pub is_by_machine: bool,
+}
+
+/// Returns every exception of the policy with what it did, in the policy's order.
+pub fn uses(assessment: &Assessment) -> Vec<Use> {
+    let policy = &assessment.policy;
+    let mut uses: Vec<Use> = (0..policy.exceptions.len())
+        .map(|position| {
+            let exception = &policy.exceptions[position];
+            Use {
+                position,
+                state: state(exception, assessment.now),
+                verdicts: 0,
+                changes: 0,
+                is_by_machine: is_by_machine(assessment, &exception.owner),
+            }
+        })
+        .collect();
+    if uses.is_empty() {
+        return uses;
+    }
+    for row in 0..assessment.scope.len() {
+        let excepted = registry::all().filter(|index| assessment.verdict(row, *index) == Verdict::Excepted);
+        let excepted: Vec<_> = excepted.collect();
+        if excepted.is_empty() {
+            continue;
+        }
+        let subject = assessment.subject(row);
+        let mut here = vec![false; uses.len()];
+        for index in excepted {
+            let first = policy.exceptions.iter().position(|own| covers(own, index.criterion().id, &subject));
+            if let Some(position) = first {
+                uses[position].verdicts += 1;
+                here[position] = true;
+            }
+        }
+        for (own, is_here) in uses.iter_mut().zip(here) {
+            own.changes += u64::from(is_here);
+        }
+    }
+    uses
+}
+
+fn state(exception: &Exception, now: Option<crate::model::Moment>) -> State {
+    let is_all = |pattern: &String| matches!(pattern.as_str(), "*" | "*.*" | "#*");
+    let is_empty = exception.owner.is_empty()
+        || exception.reason.is_empty()
+        || exception.compensating_control.is_empty()
+        || exception.criteria.is_empty()
+        || exception.changes.is_empty();
+    match exception.until {
+        _ if exception.criteria.iter().chain(&exception.changes).any(is_all) => State::TooBroad,
+        None => State::Incomplete,
+        Some(_) if is_empty => State::Incomplete,
+        Some(until) if now.is_some_and(|now| now >= until) => State::Expired,
+        Some(_) if is_valid(exception, now) => State::InForce,
+        Some(_) => State::NotYet,
+    }
+}
+
+fn is_by_machine(assessment: &Assessment, owner: &str) -> bool {
+    let store = &assessment.store;
+    let is_owner = |text| !owner.is_empty() && store.text(text).eq_ignore_ascii_case(owner);
+    store.accounts.iter().any(|account| {
+        matches!(account.kind, ActorKind::Agent | ActorKind::Bot | ActorKind::Service)
+            && (is_owner(account.login) || is_owner(account.name) || is_owner(account.email))
+    })
 }
 
 fn covers(exception: &Exception, criterion: &str, subject: &Subject<'_>) -> bool {

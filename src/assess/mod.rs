@@ -7,7 +7,7 @@
 mod ai;
 mod authorisation;
 mod depth;
-mod exceptions;
+pub mod exceptions;
 pub mod finding;
 mod funnel;
 mod integrity;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assess::registry::CriterionIndex;
-use crate::assess::{Assessment, slsa};
+use crate::assess::{Assessment, exceptions, slsa};
 use crate::model::record::Envelope;
 use crate::model::{SignatureState, Verdict};
 use crate::protocol::FactRow;
@@ -21,6 +21,7 @@ pub fn facts(assessment: &Assessment) -> Vec<FactRow> {
     facts.mergers();
     facts.authors_and_approvals();
     facts.history();
+    facts.exceptions();
     facts.statements();
     facts.summaries_and_controls();
     facts.rows
@@ -192,6 +193,44 @@ impl Facts<'_> {
         {
             let name = if predicate.is_empty() { "no readable predicate type" } else { predicate };
             self.say(&format!("predicate {name}"), &format!("statements of type {name}"), count, all, "");
+        }
+    }
+
+    /// Counts what exceptions turned, those of machines apart, and lists each exception with how it stands.
+    fn exceptions(&mut self) {
+        let uses = exceptions::uses(self.assessment);
+        if uses.is_empty() {
+            return;
+        }
+        let verdicts = |of: &dyn Fn(&exceptions::Use) -> bool| {
+            uses.iter().filter(|own| of(own)).map(|own| own.verdicts).sum::<u64>()
+        };
+        let all = usize::try_from(verdicts(&|_| true)).unwrap_or(usize::MAX);
+        let by_machines = usize::try_from(verdicts(&|own| own.is_by_machine)).unwrap_or(usize::MAX);
+        self.say("overrides", "verdicts are overridden by exceptions", all, 0, "verdict:excepted");
+        self.say(
+            "overrides-by-machines",
+            "of these by exceptions whose owner is an agent or other machine",
+            by_machines,
+            all,
+            "",
+        );
+        for own in uses {
+            let exception = &self.assessment.policy.exceptions[own.position];
+            let owner = if exception.owner.is_empty() { "nobody" } else { &exception.owner };
+            let until = exception.until.map_or_else(String::new, |until| format!(", until {}", until.date()));
+            let text = format!(
+                "changes under the exception {} of {owner}{until}: {}",
+                exception.id,
+                own.state.words()
+            );
+            self.say(
+                &format!("exception {}", exception.id),
+                &text,
+                usize::try_from(own.changes).unwrap_or(usize::MAX),
+                0,
+                "",
+            );
         }
     }
 
