@@ -3,6 +3,9 @@
 //! Nothing here signs, and nothing needs randomness or a clock. ECDSA signatures are strict DER; both halves of `s` are
 //! accepted, as FIPS 186-5 §6.4 has it and as Fulcio, Rekor and Go's tools emit them.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use rsa::pkcs1::DecodeRsaPublicKey as _;
@@ -90,6 +93,55 @@ impl CryptoProvider for RustCrypto {
         digest: &[u8],
         signature: &[u8],
     ) -> Result<()> {
+        let once = Once::new(scheme, key, digest, signature);
+        if once.is_known() {
+            return Ok(());
+        }
+        let outcome = self.compute(scheme, key, digest, signature);
+        if outcome.is_ok() {
+            once.remember();
+        }
+        outcome
+    }
+}
+
+/// How many signatures that held are remembered.
+const MOST_REMEMBERED: usize = 50_000;
+
+/// Signatures that held: the same key, digest and signature hold again. Thousands of timestamps hang on one chain of
+/// certificates, and each would have it checked anew.
+static HELD: Mutex<BTreeSet<[u8; 32]>> = Mutex::new(BTreeSet::new());
+
+/// One question to the arithmetic, by its digest.
+struct Once([u8; 32]);
+
+impl Once {
+    fn new(scheme: SigningScheme, key: &[u8], digest: &[u8], signature: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        for part in [scheme.name().as_bytes(), key, digest, signature] {
+            // Lengths before the parts: no two questions have one digest.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// Returns whether it held before. A lock that a panic broke only forgets.
+    fn is_known(&self) -> bool {
+        HELD.lock().is_ok_and(|held| held.contains(&self.0))
+    }
+
+    fn remember(&self) {
+        if let Ok(mut held) = HELD.lock()
+            && held.len() < MOST_REMEMBERED
+        {
+            held.insert(self.0);
+        }
+    }
+}
+
+impl RustCrypto {
+    fn compute(&self, scheme: SigningScheme, key: &[u8], digest: &[u8], signature: &[u8]) -> Result<()> {
         use SigningScheme as S;
         match scheme {
             S::EcdsaP256Sha256 | S::EcdsaP256Sha384 => p256(key, digest, signature),
