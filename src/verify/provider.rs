@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use p256::ecdsa::signature::Verifier as _;
+use ed25519_dalek::Verifier as _;
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::traits::PublicKeyParts as _;
@@ -212,7 +212,11 @@ pub(super) fn p521(key: &[u8], digest: &[u8], signature: &[u8]) -> std::result::
 /// Checks an ECDSA signature in DER over a digest of whatever length, of which the curve takes what it has room for.
 pub(super) fn ecdsa(kind: Kind, key: &DerPublicKey, digest: &[u8], signature: &[u8]) -> bool {
     let Ok(info) = SubjectPublicKeyInfoRef::from_der(key.as_bytes()) else { return false };
-    let Some(point) = info.subject_public_key.as_bytes() else { return false };
+    info.subject_public_key.as_bytes().is_some_and(|point| ecdsa_at(kind, point, digest, signature))
+}
+
+/// Like [`ecdsa`], under a point in SEC 1 form.
+pub(super) fn ecdsa_at(kind: Kind, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
     match kind {
         Kind::Known(KeyAlgorithm::EcdsaP256) => p256(point, digest, signature).is_ok(),
         Kind::Known(KeyAlgorithm::EcdsaP384) => p384(point, digest, signature).is_ok(),

@@ -1,5 +1,6 @@
 //! SSH signatures of commits (OpenSSH `PROTOCOL.sshsig`), under keys of an `allowed_signers` file or bare public keys.
 
+use sigstore_crypto::KeyAlgorithm;
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 use ssh_key::{HashAlg, PublicKey, SshSig};
 
@@ -186,18 +187,20 @@ pub(super) fn check(signers: &[Signer], armor: &str, signed: &Signed, steps: &mu
         steps.need("Validity of the key", told, "ssh-keygen(1), ALLOWED SIGNERS");
     }
     let fits = match own {
-        KeyData::Ecdsa(EcdsaPublicKey::NistP521(point)) => {
-            fits_p521(point.as_bytes(), &signature, &signed.payload)
-        }
+        KeyData::Ecdsa(key) => fits_ecdsa(key, &signature, &signed.payload),
         _ => key.verify(NAMESPACE, &signed.payload, &signature).map_err(|error| error.to_string()),
     };
     let told = fits.map(|()| "over the commit without its signature".to_owned());
     steps.signature("Signature", told, CLAUSE);
 }
 
-/// Checks a signature under a point of P-521 (RFC 5656 §3.1.2): the library does it only with a source of random numbers,
-/// which there is none of here.
-fn fits_p521(point: &[u8], signature: &SshSig, payload: &[u8]) -> Result<(), String> {
+/// Checks an ECDSA signature (RFC 5656 §3.1.2) with the arithmetic that all other signatures are checked with.
+fn fits_ecdsa(key: &EcdsaPublicKey, signature: &SshSig, payload: &[u8]) -> Result<(), String> {
+    let (kind, width, hash) = match key {
+        EcdsaPublicKey::NistP256(_) => (Kind::Known(KeyAlgorithm::EcdsaP256), 32, 8),
+        EcdsaPublicKey::NistP384(_) => (Kind::Known(KeyAlgorithm::EcdsaP384), 48, 9),
+        EcdsaPublicKey::NistP521(_) => (Kind::P521, 66, 10),
+    };
     let data =
         SshSig::signed_data(NAMESPACE, signature.hash_alg(), payload).map_err(|error| error.to_string())?;
     let mut rest = signature.signature_bytes();
@@ -208,9 +211,14 @@ fn fits_p521(point: &[u8], signature: &SshSig, payload: &[u8]) -> Result<(), Str
         rest = after;
         // A zero before a number keeps it from being negative.
         let value = value.strip_prefix(&[0]).unwrap_or(value);
-        Some([vec![0; 66_usize.checked_sub(value.len())?], value.to_vec()].concat())
+        Some([vec![0; usize::checked_sub(width, value.len())?], value.to_vec()].concat())
     };
     let both = number().zip(number()).map(|(r, s)| [r, s].concat());
-    let der = both.and_then(|both| provider::as_der(Kind::P521, &both)).ok_or("it is no pair of numbers")?;
-    provider::p521(point, &provider::sha512(&data), &der)
+    let der = both.and_then(|both| provider::as_der(kind, &both)).ok_or("it is no pair of numbers")?;
+    let digest = provider::sha2(hash, &data).ok_or("no digest of the curve")?;
+    if provider::ecdsa_at(kind, key.as_sec1_bytes(), &digest, &der) {
+        Ok(())
+    } else {
+        Err("it does not fit the key and the commit".to_owned())
+    }
 }
