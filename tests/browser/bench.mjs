@@ -33,7 +33,7 @@ function watch() {
         const progress = /"progress":\{"phase":"([a-z]+)"/.exec(event.data?.text ?? "");
         if (progress) seen.phases[progress[1]] ??= performance.now();
         const verified = /"signatures":(\d+)/.exec(event.data?.text ?? "");
-        if (verified) seen.verified = Number(verified[1]);
+        if (verified) seen.verified = Math.max(seen.verified, Number(verified[1]));
       });
     }
   };
@@ -88,7 +88,8 @@ async function trust(browser) {
   for (let round = 1; round <= 3; round += 1) {
     const page = await open(browser, files);
     const told = await page.evaluate(() => ({
-      took: (seen.phases.linking ?? seen.phases.assessing) - seen.phases.verifying,
+      // The next phase may be over before it is told.
+      took: (seen.phases.linking ?? seen.phases.assessing ?? seen.phases.done) - seen.phases.verifying,
       verified: seen.verified,
       longest: seen.longest,
     }));
