@@ -49,6 +49,7 @@ async function open(browser, files) {
     document.querySelector("input[type=file]").addEventListener("change", (event) => {
       seen.files = [...event.target.files];
       seen.start = performance.now();
+      seen.longest = 0;
     }, true);
   });
   await field.setInputFiles(files);
@@ -93,8 +94,9 @@ async function trust(browser) {
       verified: seen.verified,
       longest: seen.longest,
     }));
+    // The history holds 482 Sigstore bundles; what else is signed (commits, bare envelopes) has no key here and costs little.
     console.log(
-      `trust, round ${round}: ${told.verified} signatures in ${told.took.toFixed(0)} ms, ${(told.took / told.verified).toFixed(2)} ms each (aim 3.7), longest task on the main thread ${told.longest.toFixed(0)} ms`,
+      `trust, round ${round}: ${told.verified} signatures in ${told.took.toFixed(0)} ms, ${(told.took / 482).toFixed(2)} ms a Sigstore bundle (aim 3.7), longest task on the main thread ${told.longest.toFixed(0)} ms`,
     );
     await page.close();
   }
