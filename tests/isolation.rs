@@ -277,12 +277,8 @@ fn block(html: &str, id: &str) -> Vec<u8> {
     let element = elements.iter().find(|e| e.attribute("id") == Some(id)).unwrap();
     let packed = STANDARD.decode(element.text).unwrap();
     let mut plain = Vec::new();
-    if id == "worker-wasm" {
-        let mut reader = lzma_rust2::LzmaReader::new_mem_limit(packed.as_slice(), u32::MAX, None).unwrap();
-        reader.read_to_end(&mut plain).unwrap();
-    } else {
-        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut plain).unwrap();
-    }
+    let mut reader = lzma_rust2::LzmaReader::new_mem_limit(packed.as_slice(), u32::MAX, None).unwrap();
+    reader.read_to_end(&mut plain).unwrap();
     plain
 }
 
