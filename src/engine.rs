@@ -4,6 +4,7 @@
 //! this same code, and cancelling is just not calling again.
 
 mod raw;
+mod reassess;
 
 use std::sync::Arc;
 
@@ -22,10 +23,11 @@ use crate::query::{trust_view, views};
 use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
-use crate::store::{Builder, File, FileId};
+use crate::store::{Builder, File, FileId, Relinker};
 use crate::verify::commit::CommitKeys;
 use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier, flip, material};
+use reassess::Dates;
 
 /// What checking one statement weighs in bytes of reading, which take about as long.
 const BYTES_A_SIGNATURE: u64 = 512 << 10;
@@ -43,6 +45,8 @@ pub struct Options {
     pub limits: Limits,
     /// A policy that stands in for the bundle's own, with the problems found in it.
     pub policy: Option<(Policy, Vec<Problem>)>,
+    /// Whether to keep what assessing again under another policy needs ([`Bundle::reassess`]).
+    pub keep: bool,
     /// Ids of the frameworks to test against; empty for all that are built in.
     pub frameworks: Vec<String>,
     /// Problems that the host found before anything was read, such as links that it does not follow.
@@ -70,6 +74,7 @@ pub struct Engine {
     open: Option<Open>,
     /// Files whose digest the host still computes.
     pending: Vec<(FileId, Window)>,
+    relinker: Option<Relinker>,
     state: State,
     progress: Progress,
 }
@@ -105,11 +110,6 @@ impl Engine {
         if !options.frameworks.is_empty() {
             packs.retain(|pack| options.frameworks.iter().any(|id| id.eq_ignore_ascii_case(&pack.id)));
         }
-        if let Some((_, problems)) = &options.policy {
-            for problem in problems {
-                builder.bundle_problem(problem.clone());
-            }
-        }
         for problem in &options.problems {
             builder.bundle_problem(problem.clone());
         }
@@ -134,6 +134,7 @@ impl Engine {
             commit_keys: CommitKeys::default(),
             open: None,
             pending: Vec::new(),
+            relinker: None,
             state: State::Reading,
             progress,
         }
@@ -168,7 +169,12 @@ impl Engine {
             }
             State::Linking => {
                 let policy = self.policy();
-                let store = std::mem::take(&mut self.builder).link(&policy);
+                let mut builder = std::mem::take(&mut self.builder);
+                self.relinker = self.options.keep.then(|| builder.relinker());
+                for problem in self.options.policy.iter().flat_map(|(_, problems)| problems) {
+                    builder.bundle_problem(problem.clone());
+                }
+                let store = builder.link(&policy);
                 let packs = std::mem::take(&mut self.packs);
                 self.state = State::Assessing(Box::new(Assessor::new(store, policy, packs)));
             }
@@ -196,11 +202,15 @@ impl Engine {
 
     /// Returns the bundle, running whatever is left to do.
     pub fn finish(mut self) -> Bundle {
+        let dates = self.dates();
         loop {
             match self.state {
                 State::Done(assessment) => {
                     let sha256 = bundle_digest(&assessment);
                     return Bundle {
+                        dates,
+                        relinker: self.relinker,
+                        given: self.options.policy.map(|(_, problems)| problems),
                         name: self.options.name,
                         sha256,
                         assessment: *assessment,
@@ -230,14 +240,13 @@ impl Engine {
         self.progress.clone()
     }
 
-    /// Returns the policy in force: the caller's, else the bundle's, else the default, with the caller's dates.
     fn policy(&self) -> Policy {
         let given = self.options.policy.as_ref().map(|(policy, _)| policy);
-        let mut policy = given.or(self.builder.policy()).cloned().unwrap_or_default();
-        policy.from = self.options.from.or(policy.from);
-        policy.to = self.options.to.or(policy.to);
-        policy.now = self.options.now.or(policy.now);
-        policy
+        self.dates().apply(given.or(self.builder.policy()))
+    }
+
+    const fn dates(&self) -> Dates {
+        Dates { from: self.options.from, to: self.options.to, now: self.options.now }
     }
 
     /// Reads on; returns whether everything was read.
@@ -467,6 +476,11 @@ pub struct Bundle {
     pub trust: Arc<TrustSet>,
     roots: Vec<Root>,
     limits: Limits,
+    dates: Dates,
+    /// What assessing again needs, where it was asked to be kept.
+    relinker: Option<Relinker>,
+    /// The problems of the policy in force, where it is not the bundle's own or the default.
+    given: Option<Vec<Problem>>,
 }
 
 impl Bundle {

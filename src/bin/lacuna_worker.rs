@@ -173,7 +173,8 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
                 .map(|(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) })
                 .collect();
             let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-            let engine = Engine::new(roots, Options { name, limits, trust, ..Options::default() });
+            let engine =
+                Engine::new(roots, Options { name, limits, trust, keep: true, ..Options::default() });
             *state.borrow_mut() = State { opening: Some(generation), bundle: None };
             spawn_local(open(Rc::clone(state), engine, id, generation));
         }

@@ -16,7 +16,7 @@ use super::rows::{Account, AccountId, Person, PersonId};
 use super::strings::{Strings, Text};
 
 /// Accounts while they are being collected.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Accounts {
     rows: Vec<Account>,
     /// By lower-case login, then by lower-case address, then by name: a prefix tells them apart.
@@ -28,6 +28,7 @@ pub struct Accounts {
     scratch: String,
 }
 
+#[derive(Clone)]
 struct Listed {
     name: String,
     accounts: Vec<String>,
@@ -36,6 +37,7 @@ struct Listed {
     qualified_until: Option<Moment>,
 }
 
+#[derive(Clone)]
 struct Alias {
     name: String,
     email: String,

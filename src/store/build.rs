@@ -20,7 +20,7 @@ use super::signed::Signed;
 use super::strings::{Strings, Text};
 
 /// Rows while records are still coming.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Builder {
     pub(super) strings: Strings,
     pub(super) accounts: Accounts,
@@ -62,6 +62,7 @@ pub struct Builder {
 pub(super) type RebaseIndex = BTreeMap<(Text, Option<Moment>), Vec<Text>>;
 
 /// A row with the change that it belongs to, as far as its record said.
+#[derive(Clone)]
 pub(super) struct Owned<T> {
     pub change: Owner,
     pub row: T,

@@ -259,7 +259,7 @@ fn reorder<T>(rows: &mut Vec<T>, order: &[usize]) {
     rows.extend(placed.into_iter().map(|(_, row)| row));
 }
 
-/// Completes deployments with their states and approvals, and gives changes the deployments that released them.
+/// Completes deployments with their states and approvals, sorts them, and says what each released.
 fn deployments(store: &mut Store, updates: Vec<Deployment>, policy: &Policy) {
     for update in updates {
         let known = store.deployments.iter_mut().find(|d| !update.id.is_empty() && d.id == update.id);
@@ -277,13 +277,18 @@ fn deployments(store: &mut Store, updates: Vec<Deployment>, policy: &Policy) {
         }
     }
     let mut rows = std::mem::take(&mut store.deployments);
-    for row in &mut rows {
-        let environment = store.text(row.environment);
-        row.is_production =
-            environment.is_empty() || policy.production.iter().any(|p| wildcard(p, environment));
-    }
     rows.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| compare(store, a, b)));
     store.deployments = rows;
+    releases(store, policy);
+}
+
+/// Says which deployments are to production, and gives changes those that released them.
+pub(super) fn releases(store: &mut Store, policy: &Policy) {
+    for at in 0..store.deployments.len() {
+        let environment = store.text(store.deployments[at].environment);
+        store.deployments[at].is_production =
+            environment.is_empty() || policy.production.iter().any(|p| wildcard(p, environment));
+    }
     let pairs = history::released(store);
     let spans = spans(pairs.iter().map(|(at, _)| *at), store.changes.len());
     store.deployments_of = pairs.into_iter().map(|(_, row)| row).collect();

@@ -8,6 +8,7 @@ mod build;
 mod history;
 mod link;
 mod manifests;
+mod relink;
 pub mod rows;
 mod signed;
 pub mod strings;
@@ -15,6 +16,7 @@ pub mod substance;
 
 pub use build::Builder;
 pub use manifests::{Coverage, Manifest, Match, Seal};
+pub use relink::Relinker;
 pub use rows::*;
 pub use signed::Signed;
 pub use strings::{Strings, Text};
@@ -25,7 +27,7 @@ use crate::problem::Problem;
 use crate::source::Digest;
 
 /// All evidence of a bundle, linked.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Store {
     /// Interned text.
     pub strings: Strings,

@@ -12,7 +12,7 @@ use super::strings::Text;
 const MOST_BYTES: usize = 256 << 20;
 
 /// Signed statements by digest, and what came out of checking them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Signed {
     waiting: BTreeMap<Digest, Box<str>>,
     done: Vec<(Digest, Verification)>,

@@ -24,6 +24,7 @@ impl Text {
 }
 
 /// The arena. Ids are given in the order of first sight, so they never depend on hashing.
+#[derive(Clone)]
 pub struct Strings {
     bytes: String,
     /// End of each text in `bytes`.

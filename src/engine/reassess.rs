@@ -1,0 +1,91 @@
+//! Assessing an opened bundle again under another policy, without reading a byte again.
+
+use std::mem::take;
+
+use super::Bundle;
+use crate::assess::{Assessment, Assessor};
+use crate::model::Moment;
+use crate::policy::Policy;
+use crate::problem::Problem;
+
+/// Dates of the call, which come before those of any policy.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dates {
+    pub from: Option<Moment>,
+    pub to: Option<Moment>,
+    pub now: Option<Moment>,
+}
+
+impl Dates {
+    /// Returns the policy in force: the one that is there, else the default, with these dates.
+    pub fn apply(self, policy: Option<&Policy>) -> Policy {
+        let mut policy = policy.cloned().unwrap_or_default();
+        policy.from = self.from.or(policy.from);
+        policy.to = self.to.or(policy.to);
+        policy.now = self.now.or(policy.now);
+        policy
+    }
+}
+
+/// A policy from outside of the bundle, with the problems found in it; `None` for the bundle's own or the default.
+pub type Given = Option<(Policy, Vec<Problem>)>;
+
+impl Bundle {
+    /// Returns whether the policy in force was given or edited: neither the bundle's own nor the default.
+    pub const fn is_policy_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// Assesses again under another policy. The result is, to the byte, that of opening the bundle with
+    /// [`super::Options::policy`].
+    ///
+    /// # Errors
+    /// A sentence that states why, for a bundle that was opened without [`super::Options::keep`].
+    pub fn reassess(&mut self, given: Given) -> Result<(), String> {
+        self.exchange(given).map(drop)
+    }
+
+    /// Assesses under another policy, hands the bundle to `look`, and goes back to the policy in force.
+    ///
+    /// # Errors
+    /// See [`Self::reassess`].
+    pub fn under<T>(&mut self, given: Given, look: impl FnOnce(&Self) -> T) -> Result<T, String> {
+        let (before, was_given) = self.exchange(given)?;
+        let seen = look(self);
+        self.restore(before, was_given);
+        Ok(seen)
+    }
+
+    /// Puts an assessment under another policy in the place of the one that is there, and returns that without its
+    /// evidence and packs, with what was said of its policy.
+    fn exchange(&mut self, given: Given) -> Result<(Assessment, Option<Vec<Problem>>), String> {
+        let Some(relinker) = &self.relinker else {
+            return Err("this bundle was opened without what assessing it again needs".into());
+        };
+        let old = &mut self.assessment;
+        let (policy, given) = match given {
+            Some((policy, problems)) => (self.dates.apply(Some(&policy)), Some(problems)),
+            None => (self.dates.apply(old.store.policy.as_ref()), None),
+        };
+        let store = relinker.relink(
+            take(&mut old.store),
+            (&old.policy, self.given.as_deref().unwrap_or_default()),
+            (&policy, given.as_deref().unwrap_or_default()),
+        );
+        let new = Assessor::new(store, policy, take(&mut old.packs)).finish();
+        Ok((std::mem::replace(&mut self.assessment, new), std::mem::replace(&mut self.given, given)))
+    }
+
+    /// Puts back what [`Self::exchange`] took out.
+    fn restore(&mut self, mut before: Assessment, given: Option<Vec<Problem>>) {
+        let now = &mut self.assessment;
+        let Some(relinker) = &self.relinker else { return };
+        before.store = relinker.relink(
+            take(&mut now.store),
+            (&now.policy, self.given.as_deref().unwrap_or_default()),
+            (&before.policy, given.as_deref().unwrap_or_default()),
+        );
+        before.packs = take(&mut now.packs);
+        (self.assessment, self.given) = (before, given);
+    }
+}
