@@ -28,7 +28,10 @@ pub static FORMATS: &[&Format] = &[
     &super::github_rest::FILES,
     &super::github_rest::CHECKS,
     &super::junit::FORMAT,
+    &super::sarif::FORMAT,
+    &super::jira::FORMAT,
     &super::people::FORMAT,
+    &super::register::FORMAT,
     &super::policy::FORMAT,
     &super::github_deployments::TABLE,
     &super::manifest::CHECKSUMS,
@@ -36,6 +39,7 @@ pub static FORMATS: &[&Format] = &[
     &super::manifest::INFO,
     &super::manifest::FETCH,
     &super::signing_keys::FORMAT,
+    &super::code_owners::FORMAT,
     &super::mailmap::FORMAT,
 ];
 

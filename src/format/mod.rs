@@ -7,21 +7,28 @@
 pub mod agent_trace;
 pub mod attestation;
 pub mod branch_protection;
+pub mod code_owners;
 pub mod commit_text;
 pub mod detect;
+mod document;
 pub mod gh_pull_requests;
 pub mod git_ai;
 pub mod git_bundle;
 pub mod github;
 pub mod github_deployments;
 pub mod github_rest;
+pub mod jira;
 pub mod json;
 pub mod junit;
 pub mod mailmap;
 pub mod manifest;
 pub mod people;
 pub mod policy;
+mod raw_json;
+pub mod register;
+pub mod sarif;
 pub mod signing_keys;
+mod table;
 #[cfg(test)]
 mod testing;
 pub mod truncation;

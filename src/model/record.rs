@@ -14,10 +14,12 @@ use crate::problem::Problem;
 
 mod claims;
 mod delivery;
+mod entry;
 mod manifest;
 
 pub use claims::*;
 pub use delivery::*;
+pub use entry::*;
 pub use manifest::*;
 
 /// Text of a record: borrowed where the bytes allow it.
@@ -60,6 +62,8 @@ pub enum Record<'a> {
     Protection(ProtectionRecord<'a>),
     /// A ticket with the time it was opened.
     Ticket(TicketDetailRecord<'a>),
+    /// A scan, an inventory, a ticket in detail, or an entry of a register.
+    Entry(Box<EntryRecord<'a>>),
     /// Where a listing came from and how much of it there is.
     Listing(ListingRecord<'a>),
     /// A manifest, a tag file of a bag, or a seal.
@@ -72,7 +76,7 @@ pub enum Record<'a> {
 
 impl Record<'_> {
     /// Returns the plural noun that the evidence screen and `inspect` count by.
-    pub const fn noun(&self) -> &'static str {
+    pub fn noun(&self) -> &'static str {
         match self {
             Self::Change(_) => "changes",
             Self::Review(_) => "reviews",
@@ -87,6 +91,7 @@ impl Record<'_> {
             Self::Alias(_) => "aliases",
             Self::Protection(_) => "branch protections",
             Self::Ticket(_) => "tickets",
+            Self::Entry(record) => record.register.noun(),
             Self::Listing(_) => "listings",
             Self::Manifest(_) => "manifests",
             Self::SigningKeys(_) => "files of keys",

@@ -3,6 +3,8 @@
 mod change;
 mod evidence;
 
+pub(super) use evidence::revision_in_path;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::{AccountRecord, ChangeKey, ChangeState, ManifestRecord, Outcome};
@@ -159,7 +161,7 @@ impl Builder {
         self.store.policy.as_ref()
     }
 
-    fn account(&mut self, record: Option<&AccountRecord<'_>>) -> Option<AccountId> {
+    pub(super) fn account(&mut self, record: Option<&AccountRecord<'_>>) -> Option<AccountId> {
         record.and_then(|record| self.accounts.account(record, &mut self.strings))
     }
 
@@ -199,6 +201,7 @@ impl Records for Builder {
                     self.ticket_times.push((repository, id, created));
                 }
             }
+            Record::Entry(record) => self.entry(&record, place),
             Record::Listing(record) => self.listing(&record, place),
             Record::SigningKeys(text) => {
                 let path = self.store.files.get(self.file.index()).map(|file| file.path.clone());

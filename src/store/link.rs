@@ -13,8 +13,9 @@ use crate::problem::{Kind, Problem};
 use super::build::{Builder, Owned, Owner, RawChange, is_final};
 use super::rows::*;
 use super::strings::Text;
-use super::{Store, history};
-use attach::{Groups, spans};
+use super::{Store, history, registers};
+use attach::Groups;
+pub(super) use attach::spans;
 
 impl Builder {
     /// Links everything and returns the store. `policy` is the policy in force.
@@ -60,6 +61,7 @@ impl Builder {
         store.verifications = self.signed.give(&mut store.statements);
         groups.attach(&mut store, &self.ticket_times);
         deployments(&mut store, self.updates, policy);
+        registers::link(&mut store);
         store.problems.sort();
         store
     }
@@ -160,6 +162,9 @@ impl Builder {
                 *mine = theirs;
             }
         }
+        if !a.lists.labels {
+            a.labels = b.labels;
+        }
         a.lines = a.lines.or(b.lines);
         a.file_count = a.file_count.max(b.file_count);
         a.lists = join_lists(a.lists, b.lists);
@@ -246,6 +251,7 @@ const fn join_lists(a: Lists, b: Lists) -> Lists {
         files: a.files || b.files,
         checks: a.checks || b.checks,
         tickets: a.tickets || b.tickets,
+        labels: a.labels || b.labels,
         reviews_cut: a.reviews_cut || b.reviews_cut,
         commits_cut: a.commits_cut || b.commits_cut,
         files_cut: a.files_cut || b.files_cut,

@@ -8,6 +8,7 @@ mod build;
 mod history;
 mod link;
 mod manifests;
+mod registers;
 mod relink;
 pub mod rows;
 mod signed;
@@ -16,6 +17,7 @@ pub mod substance;
 
 pub use build::Builder;
 pub use manifests::{Coverage, Manifest, Match, Seal};
+pub use registers::{Entry, Item, Registers};
 pub use relink::Relinker;
 pub use rows::*;
 pub use signed::Signed;
@@ -75,6 +77,10 @@ pub struct Store {
     pub deployments_of: Vec<u32>,
     /// Tickets of changes.
     pub tickets: Vec<Ticket>,
+    /// Labels of changes: [`Change::labels`] points here.
+    pub labels_of: Vec<Text>,
+    /// Scans, inventories, tickets in detail, code owners and registers.
+    pub registers: Registers,
     /// Branch protections.
     pub protections: Vec<Protection>,
     /// Branches of git histories.

@@ -206,6 +206,8 @@ pub struct Lists {
     pub checks: bool,
     /// Linked tickets.
     pub tickets: bool,
+    /// Labels.
+    pub labels: bool,
     /// Reviews were cut by the export.
     pub reviews_cut: bool,
     /// Commits were cut.
@@ -300,6 +302,8 @@ pub struct Change {
     pub deployments: Span,
     /// Tickets.
     pub tickets: Span,
+    /// Labels: rows of `labels_of`.
+    pub labels: Span,
 }
 
 /// A review.

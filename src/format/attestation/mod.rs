@@ -10,13 +10,13 @@
 
 mod collections;
 mod envelope;
-mod json;
 mod predicate;
 #[cfg(test)]
 mod tests;
 
 use serde_json::value::RawValue;
 
+use super::raw_json as json;
 use super::{Format, Head};
 use crate::model::{At, Records};
 use crate::problem::{Kind, Problem};

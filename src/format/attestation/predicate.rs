@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::super::raw_json::{self as json, each, get, path, path_text, text};
 use super::envelope::{LIST, Reading};
-use super::json::{self, each, get, path, path_text, text};
 use crate::model::Moment;
 use crate::model::record::{AttestationRecord, Facts, Outcome, Str, TestRunRecord};
 use crate::problem::{Kind, quote};

@@ -14,7 +14,7 @@ use super::{Context, Format, Head, Whole};
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
 use crate::policy::{
-    ApprovedTool, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedBuilder,
+    ApprovedTool, Demands, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedBuilder,
     TrustedIdentity,
 };
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
@@ -25,10 +25,11 @@ pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
 /// The tables of a policy file.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "period",
     "scope",
     "review-depth",
+    "demands",
     "ai",
     "accounts",
     "identity",
@@ -140,6 +141,9 @@ impl Reading {
         if let Some(depth) = self.table(&root, "review-depth") {
             self.depth(&mut policy.depth, &depth);
         }
+        if let Some(demands) = self.table(&root, "demands") {
+            self.demands(&mut policy.demands, &demands);
+        }
         if let Some(ai) = self.table(&root, "ai") {
             self.known(&ai, &["tool"]);
             let tools = self.tables(&ai, "tool");
@@ -179,6 +183,37 @@ impl Reading {
             let found = format!("a period from {from} to {to}");
             self.problem(Problem::error(Kind::Conflict, found), period.at_key("to"), "a from before its to");
         }
+    }
+
+    fn demands(&mut self, demands: &mut Demands, table: &Table<'_>) {
+        const LISTS: [&str; 6] =
+            ["low-tiers", "tier-labels", "management-roles", "emergency-labels", "documents", "licences"];
+        const COUNTS: [&str; 3] = ["emergency-review-days", "retention-days", "valid-days"];
+        let known: Vec<&str> = [&["serious-severity"][..], &LISTS, &COUNTS].concat();
+        self.known(table, &known);
+        let severity = self.number(table, "serious-severity");
+        if let Some(severity) = severity {
+            if severity > 10.0 {
+                let problem = Problem::error(Kind::WrongType, format!("a severity of {severity}"));
+                self.problem(problem, table.at_key("serious-severity"), "a number of 0 to 10");
+            } else {
+                demands.serious_severity = severity;
+            }
+        }
+        let lists = [
+            &mut demands.low_tiers,
+            &mut demands.tier_labels,
+            &mut demands.management_roles,
+            &mut demands.emergency_labels,
+            &mut demands.documents,
+            &mut demands.licences,
+        ];
+        for (key, list) in LISTS.into_iter().zip(lists) {
+            self.texts_into(table, key, list);
+        }
+        demands.retention_days = self.count(table, COUNTS[1]).or(demands.retention_days);
+        demands.emergency_review_days = self.count(table, COUNTS[0]).unwrap_or(demands.emergency_review_days);
+        demands.valid_days = self.count(table, COUNTS[2]).unwrap_or(demands.valid_days);
     }
 
     fn depth(&mut self, depth: &mut DepthThresholds, table: &Table<'_>) {
@@ -262,15 +297,16 @@ impl Reading {
     }
 
     fn sensitive(&mut self, table: &Table<'_>) -> Option<SensitivePaths> {
-        self.known(table, &["label", "paths"]);
-        let mut paths = Vec::new();
+        self.known(table, &["label", "paths", "roles"]);
+        let (mut paths, mut roles) = (Vec::new(), Vec::new());
+        self.texts_into(table, "roles", &mut roles);
         self.texts_into(table, "paths", &mut paths);
         if paths.is_empty() {
             let problem = Problem::error(Kind::MissingField, format!("{} without paths", table.name));
             self.problem(problem, table.at, "paths, a list of patterns such as \"src/payment/**\"");
             return None;
         }
-        Some(SensitivePaths { label: self.text(table, "label").unwrap_or_default(), paths })
+        Some(SensitivePaths { label: self.text(table, "label").unwrap_or_default(), paths, roles })
     }
 
     fn exception(&mut self, policy: &mut Policy, table: &Table<'_>) {

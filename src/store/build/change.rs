@@ -28,12 +28,18 @@ impl Builder {
             files: record.files.is_some(),
             checks: record.checks.is_some(),
             tickets: record.tickets.is_some(),
+            labels: record.labels.is_some(),
             reviews_cut: cut("reviews"),
             commits_cut: cut("commits"),
             files_cut: cut("files"),
             checks_cut: cut("statusCheckRollup"),
         };
         let lines = lines_of(record);
+        let labels = self.store.labels_of.len();
+        for label in record.labels.iter().flatten() {
+            let label = self.strings.intern_lower(label);
+            self.store.labels_of.push(label);
+        }
         let row = Change {
             repository: self.strings.intern_lower(&record.key.repository),
             number: record.key.number,
@@ -53,6 +59,7 @@ impl Builder {
             lists,
             lines,
             file_count: record.totals.files.or_else(|| record.files.as_ref().map(|files| files.len() as u64)),
+            labels: span(labels, self.store.labels_of.len()),
             place,
             ..Change::default()
         };

@@ -188,7 +188,7 @@ impl Builder {
 
 /// Returns the object id that a path names: its last part of 7 to 40 hexadecimal digits with at least one digit among
 /// them, so that plain words are no revisions.
-fn revision_in_path(path: &str) -> Option<&str> {
+pub(in crate::store) fn revision_in_path(path: &str) -> Option<&str> {
     path.split(|c: char| !c.is_ascii_alphanumeric()).rev().find(|part| {
         (7..=40).contains(&part.len())
             && part.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -275,7 +275,7 @@ fn is_same_review(a: &Review, b: &Review) -> bool {
 }
 
 /// Returns the span of each group of a sorted sequence of group numbers; numbers beyond `count` are left out.
-pub(super) fn spans(sorted: impl Iterator<Item = usize>, count: usize) -> Vec<Span> {
+pub(in crate::store) fn spans(sorted: impl Iterator<Item = usize>, count: usize) -> Vec<Span> {
     let mut spans = vec![Span::default(); count];
     for (position, group) in sorted.enumerate() {
         let Some(here) = spans.get_mut(group) else { break };
