@@ -25,6 +25,8 @@ pub struct Policy {
     pub branches: Vec<String>,
     /// Thresholds of review depth.
     pub depth: DepthThresholds,
+    /// What the remaining criteria demand.
+    pub demands: Demands,
     /// Approved AI tools; `None` where there is no inventory.
     pub ai_inventory: Option<Vec<ApprovedTool>>,
     /// Accounts that are bots (logins or addresses, `*` wildcards).
@@ -67,6 +69,32 @@ pub struct DepthThresholds {
     pub risky_lines: u64,
     /// Words that a comment must have to count as substance.
     pub substance_words: u64,
+}
+
+/// What criteria on scans, tickets, roles, components, records and registers demand.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Demands {
+    /// Security severity, 0 to 10, from which a finding is serious; without one, the level `error` is.
+    pub serious_severity: f64,
+    /// Tiers that a risky change must not have, `*` wildcards.
+    pub low_tiers: Vec<String>,
+    /// Labels that record a risk tier, `*` wildcards.
+    pub tier_labels: Vec<String>,
+    /// Roles that answer for a release, `*` wildcards.
+    pub management_roles: Vec<String>,
+    /// Labels, priorities and types that mark an urgent change, `*` wildcards.
+    pub emergency_labels: Vec<String>,
+    /// Days within which an urgent change must be reviewed.
+    pub emergency_review_days: u64,
+    /// Days that records must be kept; `None` where the policy does not say.
+    pub retention_days: Option<u64>,
+    /// Paths that hold documentation: `*` within a part, `**` across parts.
+    pub documents: Vec<String>,
+    /// Licences that components may have, `*` wildcards; empty where the policy does not say.
+    pub licences: Vec<String>,
+    /// Days after which a training, acknowledgement or access review without an end of its own is over.
+    pub valid_days: u64,
 }
 
 /// An AI tool that may be used.
@@ -125,6 +153,8 @@ pub struct SensitivePaths {
     pub label: String,
     /// Path patterns: `*` within a part, `**` across parts.
     pub paths: Vec<String>,
+    /// Roles of `people.csv` that are specialists for them, `*` wildcards; empty takes the label as the role.
+    pub roles: Vec<String>,
 }
 
 /// An accepted deviation.
@@ -178,6 +208,24 @@ impl Default for DepthThresholds {
     }
 }
 
+impl Default for Demands {
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.into()).collect();
+        Self {
+            serious_severity: 7.0,
+            low_tiers: texts(&["low", "minor", "minimal", "none"]),
+            tier_labels: texts(&["risk:*", "risk/*", "risk-*"]),
+            management_roles: texts(&["release manager", "change manager", "manager", "product owner"]),
+            emergency_labels: texts(&["emergency", "emergency change", "hotfix", "break-glass", "urgent"]),
+            emergency_review_days: 3,
+            retention_days: None,
+            documents: texts(&["docs/**", "**/docs/**", "README*", "**/README*", "CHANGELOG*", "**.adoc"]),
+            licences: Vec::new(),
+            valid_days: 365,
+        }
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -187,6 +235,7 @@ impl Default for Policy {
             repositories: Vec::new(),
             branches: Vec::new(),
             depth: DepthThresholds::default(),
+            demands: Demands::default(),
             ai_inventory: None,
             bots: Vec::new(),
             agents: Vec::new(),

@@ -28,6 +28,16 @@ impl Finding {
         Self { verdict, capture, reason, evidence: Vec::new(), inputs: Vec::new(), explained: explain }
     }
 
+    /// Returns that nothing shows it either way.
+    pub fn unproven(explain: bool, reason: &str) -> Self {
+        Self::new(Verdict::Unproven, Capture::Inferred, explain, || reason.into())
+    }
+
+    /// Returns that it does not bear on the change, as the forge's own record shows.
+    pub fn not_applicable(explain: bool, reason: &str) -> Self {
+        Self::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || reason.into())
+    }
+
     /// Adds a record behind the verdict, if words were asked for.
     #[must_use]
     pub fn with(mut self, label: impl FnOnce() -> String, place: Place) -> Self {

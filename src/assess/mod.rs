@@ -15,10 +15,13 @@ pub mod population;
 pub mod registry;
 mod release;
 mod review;
+mod scan;
 pub mod signature;
 pub mod slsa;
 pub mod subject;
 mod tests_ran;
+mod tickets;
+mod urgent;
 
 pub use finding::Finding;
 pub use funnel::{FunnelCount, LostGroup};
@@ -151,10 +154,19 @@ fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Fi
         "review" => review::decide(registered.id, subject, explain),
         "release" => release::decide(registered.id, subject, explain),
         "tests" => tests_ran::decide(registered.id, subject, explain),
+        "scan" => scan::decide(registered.id, subject, explain),
+        "risk" => risk(registered.id, subject, explain),
         "integrity" => integrity::decide(registered.id, subject, explain),
         _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No rule decides it.".into()),
     };
     exceptions::apply(registered.id, subject, finding, explain)
+}
+
+fn risk(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
+    match id {
+        "risk.tiered" => tickets::tiered(subject, explain),
+        _ => tickets::shown_by(subject, "impact", "the impact on security", explain),
+    }
 }
 
 /// Returns the merged changes in scope, by merge time, then id.

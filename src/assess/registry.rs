@@ -199,7 +199,7 @@ pub const CRITERIA: &[Criterion] = &[
         "A specialist reviewed what is sensitive",
         "Name specialists by path in people.csv.",
     ),
-    later(
+    change(
         "release.management-approved",
         "Someone accountable for the release approved it",
         "Add the release approvals of the change system.",
@@ -219,12 +219,12 @@ pub const CRITERIA: &[Criterion] = &[
         "The branch was protected when it was merged",
         "Export branch protection or rulesets, or signed source provenance.",
     ),
-    later(
+    change(
         "release.emergency-reviewed",
         "Urgent changes were reviewed afterwards",
         "Mark urgent changes and export their reviews.",
     ),
-    later("release.rollback", "There was a way back", "Add the back-out plan of the change ticket."),
+    change("release.rollback", "There was a way back", "Add the back-out plan of the change ticket."),
     change(
         "tests.ran",
         "Tests ran on the merged revision",
@@ -242,10 +242,10 @@ pub const CRITERIA: &[Criterion] = &[
         "A named human validated what the tests test",
         "Record who validated the tests, in a review comment on them or a signed statement.",
     ),
-    later("scan.ran", "Security scans ran on the merged revision", "Add SARIF with the revision in it."),
-    later("scan.clean", "No serious finding was open at release", "Add SARIF and the accepted findings."),
-    later("risk.tiered", "The risk tier is on record", "Record the tier in the ticket."),
-    later(
+    change("scan.ran", "Security scans ran on the merged revision", "Add SARIF with the revision in it."),
+    change("scan.clean", "No serious finding was open at release", "Add SARIF and the accepted findings."),
+    change("risk.tiered", "The risk tier is on record", "Record the tier in the ticket."),
+    change(
         "risk.impact-assessed",
         "The impact on security was assessed",
         "Add the impact assessment of the change ticket.",

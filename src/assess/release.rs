@@ -14,6 +14,9 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
     match id {
         "release.deployer-independent" => deployer(subject, explain),
         "release.approver-independent" => approver(subject, explain),
+        "release.management-approved" => super::urgent::management(subject, explain),
+        "release.emergency-reviewed" => super::urgent::emergency(subject, explain),
+        "release.rollback" => super::tickets::shown_by(subject, "back-out", "the way back", explain),
         _ => protected(subject, explain),
     }
 }

@@ -1,12 +1,12 @@
 //! What is known of one change, gathered once for all criteria.
 
 use crate::framework::Predicates;
-use crate::model::record::{ReviewState, SessionSource};
+use crate::model::record::{Register, ReviewState, SessionSource};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
 use crate::policy::{Policy, wildcard};
 use crate::store::{
-    Account, AccountId, Change, ChangeId, ChangedFile, Commit, Deployment, PersonId, Review, Session,
-    Statement, Store, TestRun, Ticket,
+    Account, AccountId, Change, ChangeId, ChangedFile, Commit, Deployment, Entry, Person, PersonId, Review,
+    Session, Statement, Store, TestRun, Text, Ticket, same_object,
 };
 
 /// One change with everything that is linked to it.
@@ -125,6 +125,36 @@ impl<'a> Subject<'a> {
             });
             !own && is_known
         })
+    }
+
+    /// Returns the entries of a register that are about it.
+    pub fn entries(&self, register: Register) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        self.store.registers.of_change(self.id.index(), register)
+    }
+
+    /// Returns whether a revision is what was merged: its last one or its merge commit.
+    pub fn is_merged(&self, revision: Text) -> bool {
+        let (store, revision) = (self.store, self.store.text(revision));
+        same_object(revision, store.text(self.change.head))
+            || same_object(revision, store.text(self.change.merge_commit))
+    }
+
+    /// Returns its labels, lower case.
+    pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let store = self.store;
+        self.change.labels.of(&store.labels_of).iter().map(move |label| store.text(*label))
+    }
+
+    /// Returns its changed paths, where all of them are on record.
+    pub fn paths(&self) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
+        let store = self.store;
+        let is_whole = self.change.lists.files && !self.change.lists.files_cut;
+        is_whole.then(|| self.files().iter().map(move |file| store.text(file.path)))
+    }
+
+    /// Returns the person behind an account.
+    pub fn person(&self, account: AccountId) -> Option<&'a Person> {
+        self.store.persons.get(self.store.person(account).index())
     }
 
     /// Returns an account's row.

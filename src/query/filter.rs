@@ -503,7 +503,6 @@ mod tests {
             "is:nice",
             "colour:red",
             "population.complete:unmet",
-            "scan.ran:unmet",
             "\"\"",
         ] {
             let (query, complaints) = parse(&format!("{text} rest"));

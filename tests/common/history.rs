@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use lacuna::assess::{Assessment, Assessor};
 use lacuna::model::record::{
     AccountRecord, AttestationRecord, AttributionRecord, ChangeKey, ChangeRecord, ChangeState, CommitRecord,
-    DeploymentRecord, Envelope, Facts, Field, FileRecord, ListingRecord, Outcome, PromptRecord,
-    ReferenceRecord, ReviewRecord, ReviewState, SessionRecord, SessionSource, TestRunRecord, TicketRecord,
-    Totals,
+    DeploymentRecord, EntryRecord, Envelope, Facts, Field, FileRecord, ItemRecord, ListingRecord, Outcome,
+    PersonRecord, PromptRecord, ReferenceRecord, Register, ReviewRecord, ReviewState, SessionRecord,
+    SessionSource, TestRunRecord, TicketRecord, Totals,
 };
-use lacuna::model::{ActorKind, At, Base, Moment, Part, Record, Records, SignatureState, Verification};
-use lacuna::policy::{ApprovedTool, Policy};
+use lacuna::model::{
+    ActorKind, At, Base, Capture, Moment, Part, Record, Records, SignatureState, Verification,
+};
+use lacuna::policy::{ApprovedTool, Policy, SensitivePaths};
 use lacuna::store::{Builder, File};
 
 const HOUR: i64 = 3_600_000;
@@ -29,6 +31,8 @@ pub struct Case {
     pub statement: AttestationRecord<'static>,
     pub verification: Verification,
     pub deployment: DeploymentRecord<'static>,
+    /// Scans, tickets in detail and entries of registers.
+    pub entries: Vec<EntryRecord<'static>>,
     pub left_out: bool,
 }
 
@@ -36,6 +40,11 @@ pub struct Case {
 pub struct History {
     pub cases: Vec<Case>,
     pub line: Vec<CommitRecord<'static>>,
+    pub people: Vec<PersonRecord<'static>>,
+    /// Entries of registers that are about no change.
+    pub entries: Vec<EntryRecord<'static>>,
+    /// Registers that are there, with or without entries.
+    pub registers: Vec<Register>,
     pub cut_at: Option<u64>,
     pub policy: Policy,
 }
@@ -67,6 +76,7 @@ impl Case {
             head: head.clone().into(),
             base_branch: "main".into(),
             head_branch: "feature".into(),
+            labels: Some(vec!["risk:high".into()]),
             tickets: Some(vec![TicketRecord { id: format!("#{}", 9000 + number).into(), created: at(-24) }]),
             reviews: Some(vec![
                 review(
@@ -141,12 +151,23 @@ impl Case {
             signed_at: at(6),
             ..Verification::default()
         };
-        Self { day, change, session, statement, verification, deployment, left_out: false }
+        let entries = entries(number, &statement.subjects[0].1, &at);
+        Self { day, change, session, statement, verification, deployment, entries, left_out: false }
     }
 
     /// Returns a time of this change's day.
     pub fn at(&self, hours: i64) -> Option<Moment> {
         Some(Moment::from_millis(History::start(self.day).millis() + hours * HOUR))
+    }
+
+    /// Returns the entry of a register.
+    pub fn entry(&mut self, register: Register) -> &mut EntryRecord<'static> {
+        self.entries.iter_mut().find(|entry| entry.register == register).unwrap()
+    }
+
+    /// Returns a field of its ticket.
+    pub fn items(&mut self, name: &str) -> &mut ItemRecord<'static> {
+        self.entry(Register::Ticket).items.iter_mut().find(|item| item.name == name).unwrap()
     }
 
     /// Leaves nothing but number, times and revisions.
@@ -190,10 +211,16 @@ impl History {
             })
             .collect();
         let policy = Policy {
+            sensitive: vec![SensitivePaths {
+                label: "cardholder data".into(),
+                paths: vec!["src/capture.rs".into()],
+                roles: vec!["senior engineer".into()],
+            }],
             ai_inventory: Some(vec![ApprovedTool { tool: "claude".into(), ..ApprovedTool::default() }]),
             ..Policy::default()
         };
-        Self { cases, line, cut_at: None, policy }
+        let people = vec![person("leila", &["senior engineer"]), person("mara", &["Release Manager"])];
+        Self { cases, line, people, entries: Vec::new(), registers: Vec::new(), cut_at: None, policy }
     }
 
     /// Returns the start of a day of the history.
@@ -231,7 +258,23 @@ impl History {
                 put(&mut builder, Record::Attestation(Box::new(case.statement.clone())));
                 put(&mut builder, Record::Deployment(case.deployment.clone()));
                 builder.signed().set(case.statement.digest, case.verification.clone());
+                for entry in &case.entries {
+                    put(&mut builder, Record::Entry(Box::new(entry.clone())));
+                }
             }
+        }
+        for person in &self.people {
+            put(&mut builder, Record::Person(person.clone()));
+        }
+        for entry in &self.entries {
+            put(&mut builder, Record::Entry(Box::new(entry.clone())));
+        }
+        for register in &self.registers {
+            let of = register.noun();
+            put(
+                &mut builder,
+                Record::Listing(ListingRecord { of, source: "register", ..Default::default() }),
+            );
         }
         for commit in &self.line {
             put(&mut builder, Record::Commit(Box::new(commit.clone())));
@@ -256,6 +299,51 @@ impl History {
         put(&mut builder, Record::Listing(listing));
         Assessor::new(builder.link(&self.policy), self.policy.clone(), Vec::new()).finish()
     }
+}
+
+/// Returns a person of `people.csv` with one account.
+pub fn person(login: &str, roles: &[&str]) -> PersonRecord<'static> {
+    PersonRecord {
+        name: login.to_owned().into(),
+        accounts: vec![login.to_owned().into()],
+        kind: ActorKind::Human,
+        roles: roles.iter().map(|role| (*role).to_owned().into()).collect(),
+        qualified_until: Moment::parse("2027-01-01"),
+    }
+}
+
+/// Returns an entry of a register.
+pub fn entry(register: Register, subject: &str) -> EntryRecord<'static> {
+    EntryRecord {
+        register,
+        subject: subject.to_owned().into(),
+        capture: Capture::HumanAttested,
+        ..EntryRecord::default()
+    }
+}
+
+/// What stands beside a change in which everything is shown.
+fn entries(number: u64, merge: &str, at: &dyn Fn(i64) -> Option<Moment>) -> Vec<EntryRecord<'static>> {
+    let scan = EntryRecord {
+        revision: merge.to_owned().into(),
+        capture: Capture::SystemObserved,
+        ..entry(Register::Scan, "CodeQL")
+    };
+    let approval =
+        ItemRecord { person: Some(account("mara")), at: at(6), ..ItemRecord::field("approval", "approved") };
+    let ticket = EntryRecord {
+        at: at(-24),
+        capture: Capture::SystemObserved,
+        items: vec![
+            ItemRecord::field("risk", "High"),
+            ItemRecord::field("impact", "Touches how captures are retried"),
+            ItemRecord::field("back-out", "Deploy the release before"),
+            ItemRecord::field("approvals", ""),
+            approval,
+        ],
+        ..entry(Register::Ticket, &format!("#{}", 9000 + number))
+    };
+    vec![scan, ticket]
 }
 
 fn file(path: &str, additions: u32, deletions: u32) -> FileRecord<'static> {
