@@ -338,7 +338,9 @@ mod tests {
     use super::*;
 
     /// Reads a table: register, pointer and subject of each entry, listed counts, and problems.
-    fn table(text: &str) -> (Vec<(Register, String, String)>, Vec<(&'static str, u64)>, Vec<Problem>) {
+    type Entries = Vec<(Register, String, String)>;
+
+    fn table(text: &str) -> (Entries, Vec<(&'static str, u64)>, Vec<Problem>) {
         let (mut entries, mut listed) = (Vec::new(), Vec::new());
         let read = testing::read("register.csv", text.as_bytes(), |at, record| match record {
             Record::Entry(entry) => {

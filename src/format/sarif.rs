@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     /// Reads a log; returns tool, revision, state and findings of each run, and the kinds of problems.
-    fn runs(bytes: &[u8]) -> (Vec<(String, String, String, Vec<Found>)>, Vec<Kind>) {
+    fn runs(bytes: &[u8]) -> (Vec<Run>, Vec<Kind>) {
         let mut runs = Vec::new();
         let read = testing::read("scan.sarif", bytes, |_, record| {
             let Record::Entry(entry) = record else { panic!("{}", record.noun()) };
@@ -265,6 +265,7 @@ mod tests {
         (runs, read.problems.iter().map(|problem| problem.kind).collect())
     }
 
+    type Run = (String, String, String, Vec<Found>);
     type Found = (String, String, FindingState, Option<u8>, Level);
 
     fn one(result: &str) -> Found {
