@@ -86,7 +86,7 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
     }),
     ("release.protected", |case| case.statement.facts.controls = Some(Vec::new())),
     ("release.management-approved", |case| {
-        case.items("approval").person = Some(common::history::account("leila"))
+        case.items("approval").person = Some(common::history::account("leila"));
     }),
     ("release.rollback", |case| case.items("back-out").detail = "".into()),
     ("scan.ran", |case| {
