@@ -27,6 +27,7 @@ use crate::store::{Builder, File, FileId, Relinker};
 use crate::verify::commit::CommitKeys;
 use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier, flip, material};
+use crate::workpaper;
 use reassess::Dates;
 
 /// What checking one statement weighs in bytes of reading, which take about as long.
@@ -522,6 +523,9 @@ impl Bundle {
                 Err(fact) => Reply::Failed(fact),
             },
             Request::Export { format } => self.export(*format),
+            Request::Paper(request) => workpaper::answer(Some(self), (**request).clone()),
+            Request::PaperChoices => Reply::PaperChoices(Box::new(workpaper::choices(self))),
+            Request::PaperPage { text } => workpaper::page(Some(self), text),
             Request::Open { .. } | Request::Continue | Request::Cancel => {
                 Reply::Failed("nothing is being opened".into())
             }

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::model::FlipPart;
 use crate::source::Limits;
 
+mod paper;
 mod trust;
 mod views;
 
+pub use paper::*;
 pub use trust::*;
 pub use views::*;
 
@@ -114,6 +116,15 @@ pub enum Request {
         id: String,
         /// A part to change one bit of, to see what the check then says.
         flip: Option<FlipPart>,
+    },
+    /// A workpaper to read, go on with or merge: answered by [`Reply::Paper`]. Needs no bundle.
+    Paper(Box<PaperRequest>),
+    /// What a sample can be drawn from and for: answered by [`Reply::PaperChoices`].
+    PaperChoices,
+    /// A workpaper as a page to print: answered by [`Reply::Export`]. Needs no bundle.
+    PaperPage {
+        /// The file.
+        text: String,
     },
     /// A file to save: answered by [`Reply::Export`].
     Export {
@@ -230,6 +241,10 @@ pub enum Reply {
     Statements(Page<StatementRow>),
     /// One statement.
     Statement(Box<StatementDetail>),
+    /// A workpaper.
+    Paper(Box<PaperReply>),
+    /// What a sample can be drawn from and for.
+    PaperChoices(Box<PaperChoices>),
     /// A file to save.
     Export {
         /// Suggested name.

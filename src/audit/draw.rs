@@ -25,6 +25,15 @@ pub enum Method {
 }
 
 impl Method {
+    /// All methods, in the order of the help.
+    pub const ALL: [Self; 5] =
+        [Self::Simple, Self::Systematic, Self::Stratified, Self::Targeted, Self::Lines];
+
+    /// Returns the method of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.word() == word)
+    }
+
     /// Returns the word of outputs.
     pub const fn word(self) -> &'static str {
         match self {
@@ -79,6 +88,19 @@ pub enum SampleError {
     TooLarge(usize),
     /// By lines, and no change has any.
     NoLines,
+}
+
+impl SampleError {
+    /// Returns the fact in words.
+    pub fn fact(&self) -> String {
+        match self {
+            Self::Empty => "there is no change to draw from".to_owned(),
+            Self::TooLarge(most) => {
+                format!("the sample is larger than the {most} changes that there are to draw from")
+            }
+            Self::NoLines => "no change to draw from has a known count of lines".to_owned(),
+        }
+    }
 }
 
 /// Draws a sample of a size from a population.

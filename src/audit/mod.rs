@@ -5,7 +5,9 @@
 mod draw;
 mod listing;
 mod size;
+mod strata;
 
 pub use draw::{Method, Order, Sample, SampleError, Stratum, draw};
 pub use listing::{Item, Population, population};
 pub use size::{Evaluation, Frequency, Risk, SizeError, conventional, evaluate, required};
+pub use strata::StrataBy;

@@ -25,6 +25,23 @@ pub enum Frequency {
     Annual,
 }
 
+impl Frequency {
+    /// All frequencies, each with its word.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::ManyDaily, "many-daily"),
+        (Self::Daily, "daily"),
+        (Self::Weekly, "weekly"),
+        (Self::Monthly, "monthly"),
+        (Self::Quarterly, "quarterly"),
+        (Self::Annual, "annual"),
+    ];
+
+    /// Returns the frequency of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(frequency, _)| *frequency)
+    }
+}
+
 /// How much rests on a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Risk {
@@ -34,6 +51,17 @@ pub enum Risk {
     Moderate,
     /// Much.
     High,
+}
+
+impl Risk {
+    /// All of them, each with its word.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Low, "low"), (Self::Moderate, "moderate"), (Self::High, "high")];
+
+    /// Returns the one of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(risk, _)| *risk)
+    }
 }
 
 /// Returns the sample size that audit practice takes for a frequency and risk. It is a convention, not a calculation.
@@ -73,6 +101,21 @@ pub enum SizeError {
     Count,
     /// No sample up to 100,000 is enough.
     NoSize,
+}
+
+impl SizeError {
+    /// Returns the fact in words.
+    pub const fn fact(self) -> &'static str {
+        match self {
+            Self::Rate => {
+                "rates and confidence are between 0 and 1, and what is expected is below what is tolerable"
+            }
+            Self::Count => {
+                "there are no more deviations than items, and no more items than the population has"
+            }
+            Self::NoSize => "no sample of at most 100,000 is enough",
+        }
+    }
 }
 
 /// Evaluates a tested sample of `size` items with `deviations`; `population` is its size where it is to count.

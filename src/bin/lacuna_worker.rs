@@ -123,6 +123,7 @@ use js_sys::{Array, Object, Reflect};
 use lacuna::engine::{Bundle, Engine, Options};
 use lacuna::protocol::{Answer, Message, Phase, Reply, Request};
 use lacuna::source::intake::Root;
+use lacuna::workpaper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -184,9 +185,11 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
         }
         Request::Continue => {}
         request => {
-            let reply = match &state.borrow().bundle {
-                Some(bundle) => bundle.answer(&request),
-                None => Reply::Failed("no bundle is open".into()),
+            let reply = match (&state.borrow().bundle, request) {
+                (Some(bundle), request) => bundle.answer(&request),
+                (None, Request::Paper(request)) => workpaper::answer(None, *request),
+                (None, Request::PaperPage { text }) => workpaper::page(None, &text),
+                (None, _) => Reply::Failed("no bundle is open".into()),
             };
             send(id, generation, reply);
         }

@@ -42,6 +42,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Checks, shows and merges workpapers (.lacuna)
+    Workpaper {
+        #[command(subcommand)]
+        command: WorkpaperCommand,
+    },
     /// Compares two bundles, or two periods of one; exits with 0 same, 10 better, 11 worse, 12 mixed
     Compare(Compare),
 }
@@ -275,6 +280,94 @@ pub(super) struct PolicyInit {
     /// File to write to instead of standard output; one that is there is left alone
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WorkpaperCommand {
+    /// Holds a paper against itself, and against its bundle: exits with 0 intact, 1 something does not hold
+    Verify(PaperVerify),
+    /// Writes what a paper says now
+    Show(PaperShow),
+    /// Merges two people's states of one paper: exits with 1 where something is left to settle
+    Merge(PaperMerge),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PaperVerify {
+    /// The workpaper
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) drawing: PaperBundle,
+    /// Hash of an entry that somebody kept: the paper must still have it
+    #[arg(long, value_name = "SHA256")]
+    pub(super) head: Option<String>,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+/// The bundle that a paper is held against.
+#[derive(Debug, Args)]
+pub(super) struct PaperBundle {
+    /// Files, folders and archives of its bundle: samples are drawn again, the tool is asked again
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) bundle: Vec<PathBuf>,
+    /// Policy to use instead of the bundle's lacuna.toml
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub(super) policy: Option<PathBuf>,
+    /// Trust root, public key or certificate, beside those built in; may be given again
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub(super) trust: Vec<PathBuf>,
+    /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
+    #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
+    pub(super) from: Option<Moment>,
+    /// End of the period, exclusive
+    #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
+    pub(super) to: Option<Moment>,
+    /// What "now" is [default: the latest time in the evidence]
+    #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
+    pub(super) now: Option<Moment>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PaperShow {
+    /// The workpaper
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = PageShape::Table)]
+    pub(super) format: PageShape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PaperMerge {
+    /// One state of the paper
+    #[arg(value_name = "A")]
+    pub(super) first: PathBuf,
+    /// The other state
+    #[arg(value_name = "B")]
+    pub(super) second: PathBuf,
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Who merges
+    #[arg(long, value_name = "NAME", default_value = "lacuna workpaper merge")]
+    pub(super) by: String,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = Shape::Table)]
+    pub(super) format: Shape,
+}
+
+/// The shapes of a workpaper.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum PageShape {
+    /// For people
+    Table,
+    /// lacuna.workpaper-state/v1
+    Json,
+    /// A page to print
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::{open, read_policy, tell_problems, usable};
 use crate::assess::Assessment;
 use crate::audit::{
-    Frequency, Item, Method, Order, Population, Risk, Sample, SampleError, SizeError, conventional, draw,
-    evaluate, population, required,
+    Frequency, Item, Method, Order, Population, Risk, Sample, SampleError, SizeError, StrataBy, conventional,
+    draw, evaluate, population, required,
 };
 use crate::engine::{Bundle, Options};
 use crate::protocol::Sort;
@@ -266,7 +266,7 @@ fn frame(
     assessment: &Assessment,
     frozen: &Population,
 ) -> Result<(Vec<usize>, Vec<String>), Failure> {
-    let strata = frozen.items.iter().map(|item| stratum(args.by, assessment, item)).collect();
+    let strata = frozen.items.iter().map(|item| strata_by(args.by).stratum(assessment, item)).collect();
     let Some(filter) = &args.filter else { return Ok(((0..frozen.items.len()).collect(), strata)) };
     let (rows, _, complaints) = views::select(assessment, filter, Sort::default());
     if !complaints.is_empty() {
@@ -282,26 +282,14 @@ fn frame(
     Ok((frame, strata))
 }
 
-fn stratum(by: By, assessment: &Assessment, item: &Item) -> String {
-    let change = &assessment.store.changes[assessment.scope[item.row].index()];
+const fn strata_by(by: By) -> StrataBy {
     match by {
-        By::Ai => assessment.ai.get(item.row).copied().unwrap_or_default().word().to_owned(),
-        By::Month => item.merged_at.get(..7).unwrap_or("unknown").to_owned(),
-        By::Repository => assessment.store.text(change.repository).to_owned(),
-        By::Standing => assessment.standings.get(item.row).copied().unwrap_or_default().slug().to_owned(),
-        By::Sensitive => {
-            let labels = &assessment.subject(item.row).sensitive;
-            if labels.is_empty() { "other".to_owned() } else { labels.join(", ") }
-        }
-        By::SelfMerge => match change.merged_by {
-            crate::store::Known::Is(merger) => {
-                let person = |account| assessment.store.person(account);
-                let is_self = change.author.is_some_and(|author| person(author) == person(merger));
-                if is_self { "merged by its author" } else { "merged by someone else" }
-            }
-            _ => "merger not known",
-        }
-        .to_owned(),
+        By::Ai => StrataBy::Ai,
+        By::Month => StrataBy::Month,
+        By::Repository => StrataBy::Repository,
+        By::Standing => StrataBy::Standing,
+        By::Sensitive => StrataBy::Sensitive,
+        By::SelfMerge => StrataBy::SelfMerge,
     }
 }
 
@@ -416,30 +404,14 @@ fn json(out: &mut impl io::Write, report: &impl Serialize) -> Result<(), Failure
 }
 
 fn refused(error: SampleError) -> Failure {
-    match error {
-        SampleError::Empty => {
-            Failure::new("there is no change to draw from".into(), "Check period, scope and filter.".into())
-        }
-        SampleError::TooLarge(most) => Failure::new(
-            format!("the sample is larger than the {most} changes that there are to draw from"),
-            "Ask for fewer, or test all of them.".into(),
-        ),
-        SampleError::NoLines => Failure::new(
-            "no change to draw from has a known count of lines".into(),
-            "Export the changes with additions and deletions, or use another method.".into(),
-        ),
-    }
+    let hint = match error {
+        SampleError::Empty => "Check period, scope and filter.",
+        SampleError::TooLarge(_) => "Ask for fewer, or test all of them.",
+        SampleError::NoLines => "Export the changes with additions and deletions, or use another method.",
+    };
+    Failure::new(error.fact(), hint.into())
 }
 
 fn meaningless(error: SizeError) -> Failure {
-    let fact = match error {
-        SizeError::Rate => {
-            "rates and confidence are between 0 and 1, and what is expected is below what is tolerable"
-        }
-        SizeError::Count => {
-            "there are no more deviations than items, and no more items than the population has"
-        }
-        SizeError::NoSize => "no sample of at most 100,000 is enough",
-    };
-    Failure::new(fact.into(), "docs/sampling.md has examples.".into())
+    Failure::new(error.fact().into(), "docs/sampling.md has examples.".into())
 }

@@ -8,6 +8,7 @@ mod gate;
 mod pack;
 mod policy;
 mod verify;
+mod workpaper;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -72,6 +73,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Pack(pack) => pack::run(&pack),
         Command::Policy { command } => policy::run(&command),
         Command::Compare(args) => compare::run(&args),
+        Command::Workpaper { command } => workpaper::run(&command),
         Command::Population(args) => audit::run_population(&args),
         Command::Sample(args) => audit::run_sample(&args),
         Command::Evaluate(args) => audit::run_evaluate(&args),

@@ -63,7 +63,8 @@ fn verdicts(assessment: &Assessment, subject: &Subject<'_>) -> Vec<VerdictRow> {
     rows
 }
 
-fn verdict_row(assessment: &Assessment, subject: &Subject<'_>, index: CriterionIndex) -> VerdictRow {
+/// Returns the verdict of one criterion with reason and evidence.
+pub fn verdict_row(assessment: &Assessment, subject: &Subject<'_>, index: CriterionIndex) -> VerdictRow {
     let criterion = index.criterion();
     let finding = assessment.explain_with(subject, index);
     let is_open = matches!(finding.verdict, Verdict::Unmet | Verdict::Unproven);

@@ -20,7 +20,7 @@ mod provider;
 pub mod roots;
 mod shape;
 mod steps;
-mod strict;
+pub(crate) mod strict;
 mod subject;
 mod timestamp;
 #[cfg(test)]

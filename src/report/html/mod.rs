@@ -4,6 +4,7 @@
 //! reorder or hide text are made visible.
 
 mod changes;
+pub mod paper;
 mod sources;
 
 use std::fmt::Write as _;
