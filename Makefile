@@ -59,6 +59,16 @@ $(TRUNK_OUT)/index.html: $(MANIFEST) $(RUST) Trunk.toml index.html
 dist/lacuna.html: $(TRUNK_OUT)/index.html $(PACK) $(DOCUMENT)
 	$(PACK) pack --from "$(TRUNK_OUT)" --out dist
 
+# The same document in a fraction of the time, to look at: neither optimised nor held to its size.
+DRAFT := CARGO_INCREMENTAL=1 $(foreach profile,APP WORKER,$(foreach setting,LTO=off CODEGEN_UNITS=64 INCREMENTAL=true OPT_LEVEL=1,CARGO_PROFILE_WASM_$(profile)_$(setting)))
+
+.PHONY: quick
+quick: setup-build ## Build dist/quick/lacuna.html, unoptimised, to look at
+	cargo fetch --locked
+	$(WASM_ENV) $(DRAFT) CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/quick" RUST_BACKTRACE=0 trunk build --release --dist "$(CARGO_TARGET_DIR)/quick/trunk"
+	cargo build --locked --bin lacuna --bin lacuna-pack
+	$(CARGO_TARGET_DIR)/debug/lacuna-pack pack --draft --from "$(CARGO_TARGET_DIR)/quick/trunk" --out dist/quick
+
 check: ## Check the formatting, the lints, the core alone, the documentation, and run the native tests
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
