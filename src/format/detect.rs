@@ -29,6 +29,8 @@ pub static FORMATS: &[&Format] = &[
     &super::github_rest::CHECKS,
     &super::junit::FORMAT,
     &super::sarif::FORMAT,
+    &super::cyclonedx::FORMAT,
+    &super::spdx::FORMAT,
     &super::jira::FORMAT,
     &super::people::FORMAT,
     &super::register::FORMAT,

@@ -9,6 +9,7 @@ pub mod attestation;
 pub mod branch_protection;
 pub mod code_owners;
 pub mod commit_text;
+pub mod cyclonedx;
 pub mod detect;
 mod document;
 pub mod gh_pull_requests;
@@ -28,6 +29,7 @@ mod raw_json;
 pub mod register;
 pub mod sarif;
 pub mod signing_keys;
+pub mod spdx;
 mod table;
 #[cfg(test)]
 mod testing;

@@ -37,6 +37,8 @@ pub(super) fn facts<'a>(
         test_result
     } else if kind.starts_with("https://in-toto.io/attestation/svr/") {
         simple_verification_result
+    } else if kind.contains("/review-statement/") {
+        review_statement
     } else if kind.contains("/attestation-collection/") {
         witness_collection
     } else {
@@ -90,6 +92,18 @@ fn build_provenance<'a>(reading: &mut Reading<'_>, predicate: &'a RawValue) -> F
         dependencies(reading, &mut facts, list, "resolvedDependencies");
     }
     facts
+}
+
+/// Reads what a reviewer states that they understood (`docs/formats.md`).
+fn review_statement<'a>(reading: &mut Reading<'_>, predicate: &'a RawValue) -> Facts<'a> {
+    let field = |key| path_text(predicate, &[key]).unwrap_or_default();
+    Facts {
+        actor: field("reviewer"),
+        activity: Cow::Borrowed("review"),
+        result: field("understood"),
+        at: time(reading, predicate, &[&["statedOn"]]),
+        ..Facts::default()
+    }
 }
 
 /// Reads the commits of materials or resolved dependencies, and the repository of the first of them.
