@@ -280,15 +280,23 @@ pub fn default_funnel() -> Vec<FunnelStep> {
 
 /// Returns whether `text` matches `pattern`, where `*` stands for any run of characters; without regard to case.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().flat_map(char::to_lowercase).collect();
-    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    if pattern.is_ascii() && text.is_ascii() {
+        // By far the most texts, and there are many of them.
+        return fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
+    }
+    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
+    fits(&lower(pattern), &lower(text), '*', |a, b| a == b)
+}
+
+/// Matches letter by letter; `any` stands for any run of them.
+pub(crate) fn fits<T: Copy + PartialEq>(pattern: &[T], text: &[T], any: T, same: fn(&T, &T) -> bool) -> bool {
     let (mut p, mut t, mut star, mut mark) = (0, 0, None, 0);
     while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
+        if p < pattern.len() && pattern[p] == any {
             star = Some(p);
             mark = t;
             p += 1;
-        } else if p < pattern.len() && pattern[p] == text[t] {
+        } else if p < pattern.len() && same(&pattern[p], &text[t]) {
             p += 1;
             t += 1;
         } else if let Some(star) = star {
@@ -299,7 +307,7 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
             return false;
         }
     }
-    pattern[p..].iter().all(|&c| c == '*')
+    pattern[p..].iter().all(|&c| c == any)
 }
 
 /// The worst of some verdicts; `not applicable` for none.

@@ -57,6 +57,7 @@ fn an_exception_in_force_covers_every_criterion_that_is_not_met() {
             history.cases.truncate(1);
             history.line.truncate(1);
             history.cases[0].leave_out_everything();
+            history.entries.clear();
             history.policy.exceptions = vec![exception(id)];
         });
         assert_eq!(found, Excepted, "{id}");
@@ -237,4 +238,301 @@ fn a_review_after_the_merge_stays_late_even_where_the_change_is_urgent() {
         Unmet,
         "an exception covers it, a label does not"
     );
+}
+
+// review.understood, review.qualified, review.specialist -------------------------------------------------------------
+
+#[test]
+fn what_a_reviewer_understood_is_about_the_merged_revision_and_by_somebody_else() {
+    const ID: &str = "review.understood";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(of_case(ID, |case| without(case, Register::ReviewStatement)), Unproven);
+    let by = |login: &'static str| {
+        of_case(ID, |case| case.entry(Register::ReviewStatement).person = Some(account(login)))
+    };
+    assert_eq!(by("ana"), Unmet, "the author");
+    assert_eq!(by("app/reviewer"), Unmet, "a machine");
+    assert_eq!(of_case(ID, |case| case.entry(Register::ReviewStatement).detail = "LGTM".into()), Unmet);
+    let other = |case: &mut Case| case.entry(Register::ReviewStatement).revision = "88d02f188d02f1".into();
+    assert_eq!(of_case(ID, other), Unmet, "it names the change, and another revision");
+}
+
+#[test]
+fn a_reviewer_is_trained_on_that_day_and_owns_what_has_owners() {
+    const ID: &str = "review.qualified";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    let over = |until: &'static str| {
+        verdict(ID, |history| {
+            history.entries.retain(|entry| entry.register != Register::Training);
+            history.people[0].qualified_until = lacuna::model::Moment::parse(until);
+        })
+    };
+    assert_eq!((over("2026-03-01"), over("2026-04-01")), (Unmet, Met));
+    let unknown = verdict(ID, |history| {
+        history.entries.retain(|entry| entry.register != Register::Training);
+        history.people[0].qualified_until = None;
+    });
+    assert_eq!(unknown, Unproven);
+    let owned_by = |owners: &'static str| {
+        verdict(ID, |history| {
+            let at = history.entries.iter().position(|entry| entry.register == Register::CodeOwners).unwrap();
+            history.entries[at].items[0].detail = owners.into();
+        })
+    };
+    assert_eq!(owned_by("@otto"), Unmet);
+    assert_eq!(owned_by("@acme/payments"), Unproven, "nobody's role says who is in the team");
+    assert_eq!(owned_by(""), Met, "no path has an owner");
+    let no_owners =
+        verdict(ID, |history| history.entries.retain(|entry| entry.register != Register::CodeOwners));
+    assert_eq!(no_owners, Unproven);
+    let team = verdict(ID, |history| {
+        history.people[0].roles.push("payments".into());
+        let at = history.entries.iter().position(|entry| entry.register == Register::CodeOwners).unwrap();
+        history.entries[at].items[0].detail = "@acme/payments".into();
+    });
+    assert_eq!(team, Met);
+    assert_eq!(of_case(ID, |case| case.change.reviews = Some(Vec::new())), NotApplicable);
+}
+
+#[test]
+fn a_sensitive_path_needs_a_specialist() {
+    const ID: &str = "review.specialist";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(verdict(ID, |history| history.people[0].roles = vec!["intern".into()]), Unmet);
+    assert_eq!(verdict(ID, |history| history.people[0].roles.clear()), Unproven);
+    assert_eq!(
+        verdict(ID, |history| history.policy.sensitive[0].paths = vec!["infra/*".into()]),
+        NotApplicable
+    );
+    assert_eq!(verdict(ID, |history| history.policy.sensitive.clear()), Unproven);
+    let label_is_the_role = verdict(ID, |history| {
+        history.policy.sensitive[0].roles.clear();
+        history.people[0].roles = vec!["Cardholder data".into()];
+    });
+    assert_eq!(label_is_the_role, Met);
+}
+
+// ai.own-identity, ai.input-clean ------------------------------------------------------------------------------------
+
+#[test]
+fn an_agent_acts_under_an_account_of_its_own_that_somebody_owns() {
+    const ID: &str = "ai.own-identity";
+    let register = |mutate: fn(&mut EntryRecord<'static>)| {
+        verdict(ID, |history| {
+            let at =
+                history.entries.iter().position(|entry| entry.register == Register::AgentIdentity).unwrap();
+            mutate(&mut history.entries[at]);
+        })
+    };
+    assert_eq!(register(|_| {}), Met);
+    assert_eq!(register(|entry| entry.detail = "".into()), Unmet, "nobody owns it");
+    assert_eq!(register(|entry| entry.until = lacuna::model::Moment::parse("2026-02-01")), Unmet, "expired");
+    assert_eq!(register(|entry| entry.person = Some(account("other-agent"))), Unproven, "not listed");
+    let bare =
+        verdict(ID, |history| history.entries.retain(|entry| entry.register != Register::AgentIdentity));
+    assert_eq!(bare, Met, "the account alone shows it");
+    let human = verdict(ID, |history| {
+        history.entries.retain(|entry| entry.register != Register::AgentIdentity);
+        history.cases[0].change.commits.as_mut().unwrap()[0].committer = None;
+    });
+    assert_eq!(human, Unproven, "an assistant in a person's hands looks the same");
+    let none = |case: &mut Case| {
+        case.session.none = true;
+        case.session.files.clear();
+        case.change.body = "AI-Assisted: none".into();
+    };
+    assert_eq!(of_case(ID, none), NotApplicable);
+}
+
+#[test]
+fn a_gateway_log_must_hold_every_session_and_mean_something() {
+    const ID: &str = "ai.input-clean";
+    let state = |word: &'static str| of_case(ID, |case| case.entry(Register::GatewayLog).state = word.into());
+    assert_eq!((state("clean"), state("Blocked"), state("LEAKED"), state("42")), (Met, Met, Unmet, Unproven));
+    assert_eq!(of_case(ID, |case| without(case, Register::GatewayLog)), Unproven);
+    let other_session = |case: &mut Case| {
+        case.session.session = "s-1".into();
+        case.entry(Register::GatewayLog).detail = "s-2".into();
+    };
+    assert_eq!(of_case(ID, other_session), Unproven);
+    let by_session = |case: &mut Case| {
+        case.session.session = "s-1".into();
+        let entry = case.entry(Register::GatewayLog);
+        entry.detail = "s-1".into();
+        entry.target = "".into();
+    };
+    assert_eq!(of_case(ID, by_session), Met);
+}
+
+// tests.traced, records.*, supply.* ----------------------------------------------------------------------------------
+
+#[test]
+fn a_requirement_without_a_test_is_unmet() {
+    const ID: &str = "tests.traced";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(of_case(ID, |case| case.entry(Register::Trace).detail = "".into()), Unmet);
+    assert_eq!(of_case(ID, |case| without(case, Register::Trace)), Unproven);
+    let by_ticket = |case: &mut Case| {
+        let entry = case.entry(Register::Trace);
+        entry.target = "".into();
+        entry.subject = "#9001".into();
+    };
+    assert_eq!(of_case(ID, by_ticket), Met);
+}
+
+#[test]
+fn records_are_kept_as_long_as_the_policy_says_and_since_before_the_merge() {
+    const ID: &str = "records.retained";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(verdict(ID, |history| history.policy.demands.retention_days = None), Unproven);
+    assert_eq!(verdict(ID, |history| history.policy.demands.retention_days = Some(2190)), Unmet);
+    let kept = |mutate: fn(&mut EntryRecord<'static>)| {
+        verdict(ID, |history| {
+            let at = history.entries.iter().position(|entry| entry.register == Register::Retention).unwrap();
+            mutate(&mut history.entries[at]);
+        })
+    };
+    assert_eq!(
+        kept(|entry| entry.at = lacuna::model::Moment::parse("2026-06-01")),
+        Unmet,
+        "since after the merge"
+    );
+    assert_eq!(kept(|entry| entry.detail = "seven years".into()), Unproven);
+    assert_eq!(verdict(ID, |history| history.entries.clear()), Unproven);
+}
+
+#[test]
+fn documentation_is_in_the_change_or_on_record() {
+    const ID: &str = "records.documented";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(of_case(ID, |case| case.entry(Register::Document).at = None), Unmet);
+    assert_eq!(of_case(ID, |case| without(case, Register::Document)), Unproven);
+    let in_it = |case: &mut Case| {
+        without(case, Register::Document);
+        case.change.files.as_mut().unwrap()[1].path = "docs/capture.md".into();
+    };
+    assert_eq!(of_case(ID, in_it), Met);
+}
+
+#[test]
+fn what_a_change_brings_in_is_in_an_inventory_of_the_merged_revision() {
+    const ID: &str = "supply.inventoried";
+    assert_eq!(of_case(ID, |_| {}), Met);
+    assert_eq!(of_case(ID, |case| case.entry(Register::Inventory).items.clear()), Unmet);
+    assert_eq!(of_case(ID, |case| without(case, Register::Inventory)), Unproven);
+    let no_manifest = |case: &mut Case| {
+        case.change.files.as_mut().unwrap().pop();
+    };
+    assert_eq!(of_case(ID, no_manifest), NotApplicable);
+    assert_eq!(
+        of_case(ID, |case| case.change.files = None),
+        Met,
+        "an inventory is there, whatever was touched"
+    );
+}
+
+#[test]
+fn only_components_that_are_new_against_the_revision_before_count() {
+    let mut history = History::of(2);
+    let old =
+        ItemRecord { name: "pkg:cargo/old@1".into(), detail: "SSPL-1.0".into(), ..ItemRecord::default() };
+    for case in &mut history.cases {
+        case.entry(Register::Inventory).items.push(old.clone());
+    }
+    let assessment = history.assess();
+    let licensed = CriterionIndex::of("supply.licensed").unwrap();
+    assert_eq!((assessment.verdict(0, licensed), assessment.verdict(1, licensed)), (Unmet, Met));
+    let told = assessment.explain(1, CriterionIndex::of("supply.inventoried").unwrap()).reason;
+    assert!(told.contains("no component that the revision before had not"), "{told}");
+}
+
+#[test]
+fn licences_are_cleared_by_the_policy_alone() {
+    const ID: &str = "supply.licensed";
+    let licence = |text: &'static str| {
+        of_case(ID, |case| case.entry(Register::Inventory).items[0].detail = text.into())
+    };
+    assert_eq!(
+        (licence("MIT"), licence("GPL-3.0-only"), licence("NOASSERTION"), licence("")),
+        (Met, Unmet, Unproven, Unproven)
+    );
+    assert_eq!(licence("NONE"), Unmet);
+    assert_eq!(verdict(ID, |history| history.policy.demands.licences.clear()), Unproven);
+    assert_eq!(of_case(ID, |case| case.entry(Register::Inventory).items.clear()), NotApplicable);
+}
+
+// governance.* -------------------------------------------------------------------------------------------------------
+
+/// The verdict on the population after something was done to the entries of one register.
+fn of_register(id: &str, register: Register, mutate: impl Fn(&mut EntryRecord<'static>)) -> Verdict {
+    of_population(id, |history| {
+        history.entries.iter_mut().filter(|entry| entry.register == register).for_each(mutate);
+    })
+}
+
+fn of_population(id: &str, mutate: impl FnOnce(&mut History)) -> Verdict {
+    let mut history = History::of(2);
+    mutate(&mut history);
+    history.assess().population[CriterionIndex::of(id).unwrap().index()].verdict
+}
+
+const GOVERNANCE: [(&str, Register); 6] = [
+    ("governance.ai-inventory", Register::AiSystem),
+    ("governance.vendor-assured", Register::Vendor),
+    ("governance.trained", Register::Training),
+    ("governance.policy-acknowledged", Register::Acknowledgement),
+    ("governance.incident-traceable", Register::Incident),
+    ("governance.access-reviewed", Register::AccessReview),
+];
+
+#[test]
+fn no_register_is_unproven_and_an_empty_one_is_unmet() {
+    for (id, register) in GOVERNANCE {
+        assert_eq!(of_register(id, register, |_| {}), Met, "{id}");
+        let gone = |history: &mut History| history.entries.retain(|entry| entry.register != register);
+        assert_eq!(of_population(id, gone), Unproven, "{id}");
+        let empty = of_population(id, |history| {
+            gone(history);
+            history.registers.push(register);
+        });
+        // A register that holds no incident says that there was none.
+        let expected = if register == Register::Incident { NotApplicable } else { Unmet };
+        assert_eq!(empty, expected, "{id}");
+    }
+}
+
+#[test]
+fn what_is_over_is_unmet() {
+    let over = lacuna::model::Moment::parse("2026-02-01");
+    for (id, register) in GOVERNANCE.into_iter().filter(|(_, register)| *register != Register::Incident) {
+        assert_eq!(of_register(id, register, |entry| entry.until = over), Unmet, "{id}");
+    }
+    for (id, register) in
+        GOVERNANCE.into_iter().skip(2).filter(|(_, register)| *register != Register::Incident)
+    {
+        let old = |entry: &mut EntryRecord<'static>| {
+            (entry.at, entry.until) = (lacuna::model::Moment::parse("2024-01-01"), None);
+        };
+        assert_eq!(of_register(id, register, old), Unmet, "{id}: older than the policy's days");
+    }
+}
+
+#[test]
+fn registers_name_owners_vendors_people_and_changes() {
+    let unowned = of_register("governance.ai-inventory", Register::AiSystem, |entry| entry.person = None);
+    assert_eq!(unowned, Unmet);
+    let unlisted =
+        of_population("governance.ai-inventory", |history| history.cases[0].session.tool = "windsurf".into());
+    assert_eq!(unlisted, Unmet);
+    let vendor =
+        of_register("governance.vendor-assured", Register::AiSystem, |entry| entry.detail = "Other".into());
+    assert_eq!(vendor, Unmet, "the vendor of an AI system");
+    let missing = of_population("governance.trained", |history| {
+        history.entries.retain(|entry| entry.person.as_ref().is_none_or(|person| person.login != "ana"));
+    });
+    assert_eq!(missing, Unproven, "who is not in a register may be in another one");
+    let incident = |target: &'static str| {
+        of_register("governance.incident-traceable", Register::Incident, |entry| entry.target = target.into())
+    };
+    assert_eq!((incident(""), incident("acme/pay#77")), (Unmet, Unproven));
 }

@@ -106,6 +106,26 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
             review.submitted = late;
         }
     }),
+    ("ai.own-identity", |case| {
+        case.change.commits.as_mut().unwrap()[0].committer = case.change.author.clone();
+    }),
+    ("ai.input-clean", |case| case.entry(Register::GatewayLog).state = "leaked".into()),
+    ("review.understood", |case| case.entry(Register::ReviewStatement).person = case.change.author.clone()),
+    ("review.qualified", |case| {
+        case.change.files.as_mut().unwrap()[1].path = "src/tests/capture.rs".into();
+        for review in case.change.reviews.iter_mut().flatten() {
+            review.author = Some(common::history::account("senta"));
+        }
+    }),
+    ("review.specialist", |case| {
+        for review in case.change.reviews.iter_mut().flatten() {
+            review.author = Some(common::history::account("noor"));
+        }
+    }),
+    ("tests.traced", |case| case.entry(Register::Trace).detail = "".into()),
+    ("supply.inventoried", |case| case.entry(Register::Inventory).items.clear()),
+    ("supply.licensed", |case| case.entry(Register::Inventory).items[0].detail = "SSPL-1.0".into()),
+    ("records.documented", |case| case.entry(Register::Document).at = None),
     ("tests.ran", |case| {
         for check in case.change.checks.iter_mut().flatten() {
             check.outcome = Outcome::Skipped;
@@ -146,6 +166,9 @@ fn finding(state: FindingState) -> ItemRecord<'static> {
 /// A violation that cannot be without another one: an urgent change that was reviewed too late was not reviewed before.
 const WITH: &[(&str, &str)] = &[("release.emergency-reviewed", "review.before-merge")];
 
+/// Criteria that one register decides for all changes alike; `tests/criteria.rs` has their violations.
+const ALIKE: &[&str] = &["records.retained"];
+
 /// Criteria that bear only on some changes, and not on the ordinary one.
 const NOT_ORDINARY: &[&str] = &["release.emergency-reviewed"];
 
@@ -155,7 +178,9 @@ const NEVER_UNMET: &[&str] = &["ai.prompt", "ai.reproducible", "tests.validated"
 #[test]
 fn every_criterion_on_a_change_has_its_violation() {
     for criterion in CRITERIA.iter().filter(|c| c.is_evaluated && c.scope == Scope::Change) {
-        let has = VIOLATIONS.iter().any(|(id, _)| *id == criterion.id) || NEVER_UNMET.contains(&criterion.id);
+        let has = VIOLATIONS.iter().any(|(id, _)| *id == criterion.id)
+            || NEVER_UNMET.contains(&criterion.id)
+            || ALIKE.contains(&criterion.id);
         assert!(has, "{} has no violation", criterion.id);
     }
 }
@@ -201,6 +226,7 @@ fn what_is_left_out_is_unproven_and_never_met() {
     let mut history = History::of(2);
     // The last one: a later deployment would release an earlier change too.
     history.cases[1].leave_out_everything();
+    history.entries.clear();
     let assessment = history.assess();
     for criterion in
         registry::all().filter(|c| c.criterion().is_evaluated && c.criterion().scope == Scope::Change)

@@ -27,6 +27,8 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
                 "ai.initiator" => initiator(subject, explain),
                 "ai.prompt" => prompt(subject, explain),
                 "ai.model-pinned" => model(subject, explain),
+                "ai.own-identity" => super::identity::own(subject, explain),
+                "ai.input-clean" => super::identity::input(subject, explain),
                 "ai.reproducible" => reproducible(subject, explain),
                 _ => tool_approved(subject, explain),
             },

@@ -7,11 +7,16 @@
 mod ai;
 mod authorisation;
 mod depth;
+mod entitled;
 pub mod exceptions;
 pub mod finding;
 mod funnel;
+mod governance;
+mod identity;
 mod integrity;
+mod owners;
 pub mod population;
+mod records;
 pub mod registry;
 mod release;
 mod review;
@@ -19,6 +24,7 @@ mod scan;
 pub mod signature;
 pub mod slsa;
 pub mod subject;
+mod supply;
 mod tests_ran;
 mod tickets;
 mod urgent;
@@ -156,6 +162,8 @@ fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Fi
         "tests" => tests_ran::decide(registered.id, subject, explain),
         "scan" => scan::decide(registered.id, subject, explain),
         "risk" => risk(registered.id, subject, explain),
+        "supply" => supply::decide(registered.id, subject, explain),
+        "records" => records::decide(registered.id, subject, explain),
         "integrity" => integrity::decide(registered.id, subject, explain),
         _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No rule decides it.".into()),
     };

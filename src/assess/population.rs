@@ -35,6 +35,7 @@ pub fn decide(assessment: &Assessment) -> (Vec<Finding>, Vec<HoleFound>) {
                 }),
                 (_, _, "population.source-known") => source_known(store),
                 (_, _, "population.untruncated") => untruncated(store),
+                (_, _, id) if id.starts_with("governance.") => super::governance::decide(id, assessment),
                 _ => complete(assessment, &holes),
             }
         })

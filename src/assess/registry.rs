@@ -134,12 +134,12 @@ pub const CRITERIA: &[Criterion] = &[
         "The AI tool and model were approved for use",
         "Add the AI inventory to lacuna.toml.",
     ),
-    later(
+    change(
         "ai.own-identity",
         "The agent acted under an identity of its own",
         "Export the identities of agents from the identity provider.",
     ),
-    later(
+    change(
         "ai.input-clean",
         "Nothing was put into a prompt that must not leave",
         "Add the data-loss-prevention log of the AI gateway.",
@@ -184,17 +184,17 @@ pub const CRITERIA: &[Criterion] = &[
         "The reviewer was not overloaded that day",
         "No export beyond reviews is needed; a later version evaluates it.",
     ),
-    later(
+    change(
         "review.understood",
         "The reviewer states what they understood",
         "Collect signed review statements.",
     ),
-    later(
+    change(
         "review.qualified",
         "The reviewer is trained and entitled to review it",
         "Add training records and code owners.",
     ),
-    later(
+    change(
         "review.specialist",
         "A specialist reviewed what is sensitive",
         "Name specialists by path in people.csv.",
@@ -236,7 +236,7 @@ pub const CRITERIA: &[Criterion] = &[
         "The tests were not all written by the session that wrote the code",
         "Have tests written or extended by someone else, and record it.",
     ),
-    later("tests.traced", "Tests are traced to what was asked for", "Add a requirement-to-test matrix."),
+    change("tests.traced", "Tests are traced to what was asked for", "Add a requirement-to-test matrix."),
     change(
         "tests.validated",
         "A named human validated what the tests test",
@@ -275,32 +275,32 @@ pub const CRITERIA: &[Criterion] = &[
         "Controls were in force without a gap",
         "Add signed source provenance of the whole period.",
     ),
-    later("supply.inventoried", "New components are in the inventory", "Add the SBOM of the release."),
-    later("supply.licensed", "Licences of what is new are cleared", "Add the licence scan."),
-    later(
+    change("supply.inventoried", "New components are in the inventory", "Add the SBOM of the release."),
+    change("supply.licensed", "Licences of what is new are cleared", "Add the licence scan."),
+    change(
         "records.retained",
         "Records are kept as long as they must be",
         "State the retention period in the policy.",
     ),
-    later(
+    change(
         "records.documented",
         "Documentation was updated with the change",
         "Record which documents belong to it.",
     ),
-    later_once(
+    population(
         "governance.ai-inventory",
         "There is an inventory of AI tools with owners",
         "Add the AI register.",
     ),
-    later_once("governance.vendor-assured", "AI vendors are assured", "Add vendor assurance reports."),
-    later_once("governance.trained", "People are trained", "Add training records."),
-    later_once("governance.policy-acknowledged", "The AI policy is acknowledged", "Add acknowledgements."),
-    later_once(
+    population("governance.vendor-assured", "AI vendors are assured", "Add vendor assurance reports."),
+    population("governance.trained", "People are trained", "Add training records."),
+    population("governance.policy-acknowledged", "The AI policy is acknowledged", "Add acknowledgements."),
+    population(
         "governance.incident-traceable",
         "Incidents can be traced to changes",
         "Add the incident log.",
     ),
-    later_once("governance.access-reviewed", "Access rights were reviewed", "Add the access review."),
+    population("governance.access-reviewed", "Access rights were reviewed", "Add the access review."),
 ];
 
 #[cfg(test)]

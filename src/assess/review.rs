@@ -17,6 +17,9 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
         "review.current-revision" => current_revision(subject, explain),
         "review.before-merge" => before_merge(subject, explain),
         "review.uncontested" => uncontested(subject, explain),
+        "review.understood" | "review.qualified" | "review.specialist" => {
+            super::entitled::decide(id, subject, explain)
+        }
         _ => super::depth::decide(subject, explain),
     }
 }
@@ -113,7 +116,8 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
     .with_all(own.iter(), |review| approval(subject, review))
 }
 
-fn no_decisive(subject: &Subject<'_>, explain: bool) -> Finding {
+/// The finding when there is no independent approval to look at.
+pub(super) fn no_decisive(subject: &Subject<'_>, explain: bool) -> Finding {
     let lists = subject.change.lists;
     if lists.reviews && !lists.reviews_cut {
         return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::record::{Outcome, ReviewState};
+use crate::model::record::{Outcome, Register, ReviewState};
 use crate::model::{ActorKind, AiInvolvement, Capture, Verdict};
-use crate::store::{Place, Review, Session, TestRun, Text, is_test_path, same_object};
+use crate::store::{Entry, Place, Review, Session, TestRun, Text, is_test_path, same_object};
 
 use super::finding::Finding;
 use super::review::{listed, short};
@@ -16,6 +16,7 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
         "tests.ran" => ran(subject, explain),
         "tests.passed" => passed(subject, explain),
         "tests.independent" => independent(subject, explain),
+        "tests.traced" => traced(subject, explain),
         _ => validated(subject, explain),
     }
 }
@@ -166,6 +167,41 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
         _ => format!("Of its tests, {by_ai} lines are attributed to AI, and others are not by the session that wrote the code."),
     })
     .with_all(attributed.iter(), |session| (session.source.word().to_owned(), session.place))
+}
+
+fn traced(subject: &Subject<'_>, explain: bool) -> Finding {
+    let store = subject.store;
+    let rows: Vec<&Entry> = subject.entries(Register::Trace).collect();
+    if rows.is_empty() {
+        return Finding::unproven(explain, "The bundle traces no requirement of it to a test.");
+    }
+    let capture = rows.iter().map(|row| row.capture).max().unwrap_or_default();
+    let told = |verdict, words: &dyn Fn() -> String| {
+        Finding::new(verdict, capture, explain, words)
+            .with_all(rows.iter(), |row| (format!("requirement {}", store.text(row.subject)), row.place))
+    };
+    let is_tested = |row: &&&Entry| !row.detail.is_empty();
+    let untested: Vec<&str> =
+        rows.iter().filter(|row| !is_tested(row)).map(|row| store.text(row.subject)).collect();
+    if !untested.is_empty() {
+        return told(Verdict::Unmet, &|| {
+            format!("Requirements without a test: {}.", listed(untested.clone()))
+        });
+    }
+    // A matrix by requirement must hold each of its tickets; one that names the change speaks for all of it.
+    let names_change = rows.iter().any(|row| !row.target.is_empty());
+    let open: Vec<&str> = subject
+        .tickets()
+        .filter(|ticket| !rows.iter().any(|row| row.subject == ticket.id))
+        .map(|ticket| store.text(ticket.id))
+        .collect();
+    if !names_change && !open.is_empty() {
+        return told(Verdict::Unproven, &|| format!("The matrix does not hold {}.", listed(open.clone())));
+    }
+    told(Verdict::Met, &|| {
+        let tests = rows.iter().map(|row| store.text(row.detail)).collect();
+        format!("{} requirements are traced to tests: {}.", rows.len(), listed(tests))
+    })
 }
 
 fn validated(subject: &Subject<'_>, explain: bool) -> Finding {

@@ -12,7 +12,7 @@ use lacuna::model::record::{
 use lacuna::model::{
     ActorKind, At, Base, Capture, Moment, Part, Record, Records, SignatureState, Verification,
 };
-use lacuna::policy::{ApprovedTool, Policy, SensitivePaths};
+use lacuna::policy::{ApprovedTool, Demands, Policy, SensitivePaths};
 use lacuna::store::{Builder, File};
 
 const HOUR: i64 = 3_600_000;
@@ -93,9 +93,15 @@ impl Case {
                 authored: at(0),
                 committed: at(0),
                 subject: "Retry captures".into(),
+                // The agent committed it under an account of its own.
+                committer: Some(account("claude-agent")),
                 ..CommitRecord::default()
             }]),
-            files: Some(vec![file("src/capture.rs", 30, 5), file("tests/capture.rs", 10, 0)]),
+            files: Some(vec![
+                file("src/capture.rs", 30, 5),
+                file("tests/capture.rs", 10, 0),
+                file("Cargo.toml", 0, 0),
+            ]),
             checks: Some(vec![TestRunRecord {
                 name: "unit tests".into(),
                 commit: head.clone().into(),
@@ -210,7 +216,11 @@ impl History {
                 ..CommitRecord::default()
             })
             .collect();
+        let demands =
+            Demands { retention_days: Some(365), licences: vec!["MIT".into()], ..Demands::default() };
         let policy = Policy {
+            demands,
+            agents: vec!["claude-agent".into()],
             sensitive: vec![SensitivePaths {
                 label: "cardholder data".into(),
                 paths: vec!["src/capture.rs".into()],
@@ -219,8 +229,14 @@ impl History {
             ai_inventory: Some(vec![ApprovedTool { tool: "claude".into(), ..ApprovedTool::default() }]),
             ..Policy::default()
         };
-        let people = vec![person("leila", &["senior engineer"]), person("mara", &["Release Manager"])];
-        Self { cases, line, people, entries: Vec::new(), registers: Vec::new(), cut_at: None, policy }
+        let people = vec![
+            person("leila", &["senior engineer"]),
+            person("mara", &["Release Manager"]),
+            person("noor", &["engineer"]),
+            person("senta", &["senior engineer"]),
+        ];
+        let entries = registers(count);
+        Self { cases, line, people, entries, registers: Vec::new(), cut_at: None, policy }
     }
 
     /// Returns the start of a day of the history.
@@ -322,6 +338,33 @@ pub fn entry(register: Register, subject: &str) -> EntryRecord<'static> {
     }
 }
 
+/// Registers in which everything is in order.
+fn registers(count: usize) -> Vec<EntryRecord<'static>> {
+    let (begun, until) = (Moment::parse("2026-01-01"), Moment::parse("2027-01-01"));
+    let of = |register, subject: &str, login: &str, detail: &str| EntryRecord {
+        person: (!login.is_empty()).then(|| account(login)),
+        detail: detail.to_owned().into(),
+        at: begun,
+        until,
+        ..entry(register, subject)
+    };
+    let owners = ItemRecord { name: "/src/".into(), detail: "@leila @noor".into(), ..ItemRecord::default() };
+    let mut entries = vec![
+        EntryRecord { items: vec![owners], ..entry(Register::CodeOwners, "") },
+        of(Register::AgentIdentity, "claude", "claude-agent", "Platform team"),
+        of(Register::AiSystem, "Claude Code", "mara", "Anthropic"),
+        of(Register::Vendor, "Anthropic", "", "SOC 2 Type II"),
+        of(Register::AccessReview, "acme/pay", "mara", ""),
+        EntryRecord { until: None, ..of(Register::Retention, "pull requests", "", "400") },
+        EntryRecord { target: format!("acme/pay#{count}").into(), ..of(Register::Incident, "INC-1", "", "") },
+    ];
+    for login in ["ana", "leila"] {
+        entries.push(of(Register::Training, "Secure review of generated code", login, ""));
+        entries.push(of(Register::Acknowledgement, "AI use", login, "2"));
+    }
+    entries
+}
+
 /// What stands beside a change in which everything is shown.
 fn entries(number: u64, merge: &str, at: &dyn Fn(i64) -> Option<Moment>) -> Vec<EntryRecord<'static>> {
     let scan = EntryRecord {
@@ -343,7 +386,40 @@ fn entries(number: u64, merge: &str, at: &dyn Fn(i64) -> Option<Moment>) -> Vec<
         ],
         ..entry(Register::Ticket, &format!("#{}", 9000 + number))
     };
-    vec![scan, ticket]
+    let component =
+        ItemRecord { name: "pkg:cargo/retry@2.0.0".into(), detail: "MIT".into(), ..ItemRecord::default() };
+    let inventory = EntryRecord {
+        revision: merge.to_owned().into(),
+        capture: Capture::SystemObserved,
+        items: vec![component],
+        ..entry(Register::Inventory, "pay")
+    };
+    let target = format!("acme/pay#{number}");
+    let of_change = |register, subject: &str, detail: &str| EntryRecord {
+        target: target.clone().into(),
+        detail: detail.to_owned().into(),
+        at: at(4),
+        ..entry(register, subject)
+    };
+    let understood = EntryRecord {
+        person: Some(account("leila")),
+        revision: merge.to_owned().into(),
+        ..of_change(
+            Register::ReviewStatement,
+            "",
+            "Captures are retried twice, never after a refusal by the bank",
+        )
+    };
+    let logged = EntryRecord { state: "clean".into(), ..of_change(Register::GatewayLog, "claude", "") };
+    vec![
+        scan,
+        ticket,
+        inventory,
+        understood,
+        logged,
+        of_change(Register::Trace, "R-7", "tests/capture.rs"),
+        of_change(Register::Document, "docs/capture.md", ""),
+    ]
 }
 
 fn file(path: &str, additions: u32, deletions: u32) -> FileRecord<'static> {

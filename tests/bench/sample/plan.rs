@@ -246,18 +246,23 @@ impl Row {
         if self.author.login == DEPENDABOT.login {
             unmet.push("authorisation.ticketed");
         }
+        // The contractor's qualification ended with August (`people.csv`).
+        if self.reviewer.login == LUCAS.login && self.author.login != LUCAS.login && self.on > (8, 31) {
+            unmet.push("review.qualified");
+        }
         unmet.sort_unstable();
         unmet
     }
 
     /// Returns where it must stand.
     pub fn standing(&self) -> &'static str {
-        const OUTSIDE_THE_FUNNEL: [&str; 12] = [
+        const OUTSIDE_THE_FUNNEL: [&str; 13] = [
             "authorisation.ticketed",
             "authorisation.before-work",
             "ai.tool-approved",
             "ai.attribution-consistent",
             "review.uncontested",
+            "review.qualified",
             "release.approver-independent",
             "release.protected",
             "integrity.bound",
