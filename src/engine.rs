@@ -3,6 +3,7 @@
 //! `step(budget)` does a bounded piece of work and tells how far it is. The worker, the command line and the tests run
 //! this same code, and cancelling is just not calling again.
 
+mod act;
 mod raw;
 mod reassess;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::assess::{Assessment, Assessor};
+use crate::compare::Comparison;
 use crate::format::detect::{self, HEAD_BYTES, Head};
 use crate::format::{Context, Reader, Step};
 use crate::framework::{self, Pack};
@@ -212,6 +214,8 @@ impl Engine {
                         dates,
                         relinker: self.relinker,
                         given: self.options.policy.map(|(_, problems)| problems),
+                        text: None,
+                        comparison: None,
                         name: self.options.name,
                         sha256,
                         assessment: *assessment,
@@ -482,6 +486,10 @@ pub struct Bundle {
     relinker: Option<Relinker>,
     /// The problems of the policy in force, where it is not the bundle's own or the default.
     given: Option<Vec<Problem>>,
+    /// The text of the policy in force, where it was edited.
+    text: Option<String>,
+    /// The comparison that was made last.
+    comparison: Option<Comparison>,
 }
 
 impl Bundle {
@@ -529,6 +537,10 @@ impl Bundle {
             Request::Open { .. } | Request::Continue | Request::Cancel => {
                 Reply::Failed("nothing is being opened".into())
             }
+            Request::Policy { .. }
+            | Request::Compare { .. }
+            | Request::Comparison
+            | Request::Differences { .. } => Reply::Failed("that is not answered by looking alone".into()),
         }
     }
 

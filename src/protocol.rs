@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::model::FlipPart;
 use crate::source::Limits;
 
+mod compare;
 mod paper;
+mod policy;
 mod trust;
 mod views;
 
+pub use compare::*;
 pub use paper::*;
+pub use policy::*;
 pub use trust::*;
 pub use views::*;
 
@@ -125,6 +129,35 @@ pub enum Request {
     PaperPage {
         /// The file.
         text: String,
+    },
+    /// A text of a policy: answered by [`Reply::Policy`].
+    Policy {
+        /// The text; `None` for that of the policy in force.
+        text: Option<String>,
+        /// A change to make of it first.
+        edit: Option<PolicyEdit>,
+        /// What to do with it.
+        action: PolicyAction,
+    },
+    /// Compare the open bundle: answered by [`Reply::Comparison`], with [`Reply::Progress`] before it where files are read.
+    Compare {
+        /// With what.
+        with: CompareWith,
+    },
+    /// The comparison that was made: answered by [`Reply::Comparison`].
+    Comparison,
+    /// A page of a comparison: answered by [`Reply::Differences`].
+    Differences {
+        /// Which rows.
+        of: DifferenceOf,
+        /// What became of them; `None` for all.
+        difference: Option<crate::compare::Difference>,
+        /// Text that subject, criterion or control must contain.
+        filter: String,
+        /// Index of the first row.
+        offset: u32,
+        /// Count of rows, at most 200.
+        limit: u32,
     },
     /// A file to save: answered by [`Reply::Export`].
     Export {
@@ -245,6 +278,12 @@ pub enum Reply {
     Paper(Box<PaperReply>),
     /// What a sample can be drawn from and for.
     PaperChoices(Box<PaperChoices>),
+    /// A text of a policy, read.
+    Policy(Box<PolicyView>),
+    /// A comparison; `None` where none was made.
+    Comparison(Option<Box<ComparisonView>>),
+    /// A page of a comparison.
+    Differences(Page<DifferenceRow>),
     /// A file to save.
     Export {
         /// Suggested name.

@@ -151,7 +151,8 @@ fn a_comparison_names_what_was_fixed_and_what_got_worse_by_its_exit() {
     assert_eq!(code(bad, "no-such-folder"), Some(2));
     let output = lacuna(&["compare", bad, good, "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["schema"], "lacuna.comparison/v1");
+    let schema: Value = serde_json::from_str(include_str!("../docs/schema/comparison-v1.json")).unwrap();
+    assert_eq!(common::schema::problems(&schema, &report), Vec::<String>::new());
     assert_eq!(report["measuredDifferently"], serde_json::json!([]));
     let rows = report["criteria"].as_array().unwrap();
     let fixed = |id: &str| {
@@ -159,6 +160,22 @@ fn a_comparison_names_what_was_fixed_and_what_got_worse_by_its_exit() {
             .any(|row| row["id"] == id && row["difference"] == "fixed" && row["subject"] == "acme/pay#1")
     };
     assert!(fixed("review.independent") && fixed("review.human"), "{rows:#?}");
+}
+
+#[test]
+fn an_exported_assessment_is_a_side_as_the_bundle_itself_is() {
+    let (first, second) = (export("compare-exported-a", &[1, 2]), export("compare-exported-b", &[2, 3]));
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let exported = format!("{first}.json");
+    std::fs::write(&exported, lacuna(&["assess", first, "--format", "json"]).stdout).unwrap();
+    let told = |before: &str| {
+        let output = lacuna(&["compare", before, second, "--format", "json"]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(told(&exported), told(first), "bundle, policy, packs, changes and verdicts are the same");
+    assert_eq!(lacuna(&["compare", &exported, second, "--from", "2026-01-01"]).status.code(), Some(2));
+    std::fs::write(&exported, "{\"schema\":\"lacuna.assessment/v9\"}").unwrap();
+    assert_eq!(lacuna(&["compare", &exported, second]).status.code(), Some(2));
 }
 
 #[test]
@@ -170,6 +187,7 @@ fn another_policy_is_said_before_any_verdict() {
     let output = lacuna(&["compare", path, path, "--policy-b", policy.to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("! The policies differ"), "{text}");
+    assert!(text.contains("depth.linesPerHour (“500.0”, then “50.0”)"), "{text}");
 }
 
 #[test]
@@ -183,7 +201,8 @@ fn a_new_change_and_one_that_is_gone_are_told() {
         .iter()
         .map(|row| (row["subject"].as_str().unwrap(), row["difference"].as_str().unwrap()))
         .collect();
-    assert_eq!(found, [("acme/pay#1", "gone"), ("acme/pay#3", "new")]);
+    let expected = [("acme/pay#3", "new"), ("acme/pay#1", "gone"), ("acme/pay#2", "still-open")];
+    assert_eq!(found, expected);
     assert_eq!(output.status.code(), Some(12));
 }
 
@@ -200,7 +219,11 @@ fn a_policy_is_written_checked_and_never_overwritten() {
     let output = lacuna(&["policy", "check", path]);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("lacuna.toml:3: error: "), "{text}");
+    assert!(
+        text.starts_with("lacuna.toml:3:1: error: scope.branchs: the key “branchs” in [scope]"),
+        "{text}"
+    );
+    assert!(text.contains("Did you mean branches?"), "{text}");
     let output = lacuna(&["policy", "check", path, "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["usable"], &report["problems"][0]["line"]), (&Value::Bool(false), &Value::from(3)));

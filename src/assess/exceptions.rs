@@ -1,7 +1,7 @@
 //! Exceptions of the policy: a valid, unexpired one turns what is unmet or unproven into `excepted`.
 
-use crate::model::{ActorKind, Verdict};
-use crate::policy::Exception;
+use crate::model::{ActorKind, Verdict, agents};
+use crate::policy::{Exception, wildcard};
 use crate::store::same_object;
 
 use super::Assessment;
@@ -68,6 +68,17 @@ pub enum State {
 }
 
 impl State {
+    /// Returns the word that JSON and CSS classes use.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::InForce => "in-force",
+            Self::Expired => "expired",
+            Self::NotYet => "not-yet",
+            Self::Incomplete => "incomplete",
+            Self::TooBroad => "too-broad",
+        }
+    }
+
     /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {
@@ -135,15 +146,15 @@ pub fn uses(assessment: &Assessment) -> Vec<Use> {
     uses
 }
 
-fn state(exception: &Exception, now: Option<crate::model::Moment>) -> State {
-    let is_all = |pattern: &String| matches!(pattern.as_str(), "*" | "*.*" | "#*");
+/// Returns how an exception stands at a moment.
+pub fn state(exception: &Exception, now: Option<crate::model::Moment>) -> State {
     let is_empty = exception.owner.is_empty()
         || exception.reason.is_empty()
         || exception.compensating_control.is_empty()
         || exception.criteria.is_empty()
         || exception.changes.is_empty();
     match exception.until {
-        _ if exception.criteria.iter().chain(&exception.changes).any(is_all) => State::TooBroad,
+        _ if is_too_broad(exception) => State::TooBroad,
         None => State::Incomplete,
         Some(_) if is_empty => State::Incomplete,
         Some(until) if now.is_some_and(|now| now >= until) => State::Expired,
@@ -152,7 +163,29 @@ fn state(exception: &Exception, now: Option<crate::model::Moment>) -> State {
     }
 }
 
+/// Returns whether an exception covers every criterion, or changes by a wildcard: a deviation is accepted change by
+/// change, and for what is known to deviate.
+pub fn is_too_broad(exception: &Exception) -> bool {
+    let is_evaluated = |criterion: &&registry::Criterion| {
+        criterion.is_evaluated && criterion.scope == registry::Scope::Change
+    };
+    exception.changes.iter().any(|change| change.contains('*'))
+        || exception.criteria.iter().any(|pattern| pattern.trim_end_matches(".*") == "*")
+        || (!exception.criteria.is_empty()
+            && registry::CRITERIA
+                .iter()
+                .filter(is_evaluated)
+                .all(|criterion| exception.criteria.iter().any(|pattern| is_covered(pattern, criterion.id))))
+}
+
+/// Returns whether the owner is the account of a machine: by the evidence, by the lists of the policy, or as a known one.
 fn is_by_machine(assessment: &Assessment, owner: &str) -> bool {
+    let policy = &assessment.policy;
+    let lists = [&policy.agents, &policy.bots, &policy.services];
+    let is_listed = lists.into_iter().flatten().any(|pattern| wildcard(pattern, owner));
+    if is_listed || agents::kind_of(owner, owner, owner).is_some() || owner.ends_with("[bot]") {
+        return true;
+    }
     let store = &assessment.store;
     let is_owner = |text| !owner.is_empty() && store.text(text).eq_ignore_ascii_case(owner);
     store.accounts.iter().any(|account| {
@@ -162,14 +195,14 @@ fn is_by_machine(assessment: &Assessment, owner: &str) -> bool {
 }
 
 fn covers(exception: &Exception, criterion: &str, subject: &Subject<'_>) -> bool {
-    is_valid(exception, subject.now)
-        && exception.criteria.iter().any(|pattern| {
-            pattern == criterion
-                || pattern
-                    .strip_suffix(".*")
-                    .is_some_and(|family| criterion.split('.').next() == Some(family))
-        })
+    exception.criteria.iter().any(|pattern| is_covered(pattern, criterion))
         && exception.changes.iter().any(|name| names(name, subject))
+        && state(exception, subject.now) == State::InForce
+}
+
+fn is_covered(pattern: &str, criterion: &str) -> bool {
+    pattern == criterion
+        || pattern.strip_suffix(".*").is_some_and(|family| criterion.split('.').next() == Some(family))
 }
 
 /// Returns whether `owner/name#12`, `#12` or a commit names the change.

@@ -261,8 +261,10 @@ pub(super) struct Evaluate {
 pub(super) enum PolicyCommand {
     /// Reads a policy as an assessment would, and says what is wrong with it
     Check(PolicyCheck),
-    /// Writes the default policy, with every key explained
+    /// Writes the default policy, with every key explained, and what a bundle holds in comments
     Init(PolicyInit),
+    /// Prints the JSON Schema of the policy file
+    Schema,
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +279,9 @@ pub(super) struct PolicyCheck {
 
 #[derive(Debug, Args)]
 pub(super) struct PolicyInit {
+    /// Files, folders and archives whose repositories, branches, period and machines to propose
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// File to write to instead of standard output; one that is there is left alone
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -372,10 +377,10 @@ pub(super) enum PageShape {
 
 #[derive(Debug, Args)]
 pub(super) struct Compare {
-    /// File, folder or archive of the first side
+    /// File, folder or archive of the first side, or an assessment exported as JSON
     #[arg(value_name = "BEFORE")]
     pub(super) before: PathBuf,
-    /// File, folder or archive of the second side
+    /// File, folder or archive of the second side, or an assessment exported as JSON
     #[arg(value_name = "AFTER")]
     pub(super) after: PathBuf,
     /// Framework to compare; may be given again [default: all]

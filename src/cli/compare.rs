@@ -1,7 +1,7 @@
 //! `lacuna compare`: two bundles, or two periods of one.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,8 +10,10 @@ use serde::Serialize;
 use super::args::{Compare, Input, Shape};
 use super::failure::Failure;
 use super::{open, read_policy, usable};
-use crate::compare::{Comparison, Difference, Row, Trend, compare};
-use crate::engine::{Bundle, Options};
+use crate::compare::{
+    Comparison, Difference, MOST_BYTES, Row, Snapshot, Trend, compare_sides, is_exported, read,
+};
+use crate::engine::Options;
 use crate::model::{Moment, Verdict};
 
 /// How many rows of one kind the table lists.
@@ -34,7 +36,7 @@ pub(super) fn run(args: &Compare) -> Result<ExitCode, Failure> {
     let from = args.from_b.or(args.from.filter(|_| args.to_b.is_none()));
     let to = args.to_b.or(args.to.filter(|_| args.from_b.is_none()));
     let second = side(args, &args.after, second_policy, from, to)?;
-    let comparison = compare(&first, &second);
+    let comparison = compare_sides(&first, &second);
     let trend = comparison.trend();
     let mut out = io::stdout().lock();
     match args.format {
@@ -65,7 +67,16 @@ fn side(
     policy: Option<&PathBuf>,
     from: Option<Moment>,
     to: Option<Moment>,
-) -> Result<Bundle, Failure> {
+) -> Result<Snapshot, Failure> {
+    if let Some(snapshot) = exported(path)? {
+        if policy.is_some() || from.is_some() || to.is_some() {
+            return Err(Failure::new(
+                format!("{} is an exported assessment, which no policy or period can change", path.display()),
+                "Leave the policy and the period out for that side, or name the bundle itself.".into(),
+            ));
+        }
+        return Ok(snapshot);
+    }
     let options = Options {
         frameworks: args.framework.clone(),
         policy: policy.map(|path| read_policy(path)).transpose()?,
@@ -76,7 +87,25 @@ fn side(
     let input = Input { paths: vec![path.to_path_buf()], trust: args.trust.clone(), limit: Vec::new() };
     let bundle = open(&input, options)?;
     usable(&bundle)?;
-    Ok(bundle)
+    // Only what was decided is kept: two bundles need not fit into memory at once.
+    Ok(Snapshot::of(&bundle))
+}
+
+/// Reads a file as an exported assessment; `None` for anything else.
+fn exported(path: &Path) -> Result<Option<Snapshot>, Failure> {
+    let told =
+        |fact: String| Failure::new(format!("{}: {fact}", path.display()), "docs/comparison.md".into());
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut file = std::fs::File::open(path).map_err(|error| told(error.to_string()))?;
+    let mut head = Vec::new();
+    io::Read::by_ref(&mut file).take(64).read_to_end(&mut head).map_err(|error| told(error.to_string()))?;
+    if !is_exported(&head) {
+        return Ok(None);
+    }
+    file.take(MOST_BYTES).read_to_end(&mut head).map_err(|error| told(error.to_string()))?;
+    read(&head).map(Some).map_err(told)
 }
 
 fn table(comparison: &Comparison, trend: Trend) -> String {
@@ -87,24 +116,19 @@ fn table(comparison: &Comparison, trend: Trend) -> String {
     }
     for (side, which) in comparison.sides.iter().zip(["before", "after"]) {
         let period = format!("{} to {}", word(side.from.as_deref()), word(side.to.as_deref()));
-        writeln!(out, "{which:<7} {}: {} changes, {period}", crate::problem::quote(&side.name), side.changes)
-            .ok();
+        let digest: String = side.policy.chars().take(12).collect();
+        writeln!(
+            out,
+            "{which:<7} {}: {} changes, {period}, policy {digest}, engine {}",
+            crate::problem::quote(&side.name),
+            side.changes,
+            side.engine
+        )
+        .ok();
     }
-    let word = match trend {
-        Trend::Same => "nothing differs",
-        Trend::Better => "better",
-        Trend::Worse => "worse",
-        Trend::Mixed => "mixed",
-    };
-    writeln!(out, "\n{word}\n").ok();
-    for (difference, title) in [
-        (Difference::Regressed, "regressed"),
-        (Difference::Fixed, "fixed"),
-        (Difference::StillOpen, "still open"),
-        (Difference::NotComparable, "not comparable"),
-        (Difference::New, "new"),
-        (Difference::Gone, "gone"),
-    ] {
+    writeln!(out, "\n{}\n", trend.words()).ok();
+    for difference in Difference::ALL {
+        let title = difference.words();
         for (what, rows) in [
             ("changes", &comparison.changes),
             ("criteria", &comparison.criteria),
@@ -120,7 +144,12 @@ fn table(comparison: &Comparison, trend: Trend) -> String {
             }
             for row in found.iter().take(MOST_ROWS) {
                 let verdicts = format!("{} → {}", slug(row.before), slug(row.after));
-                writeln!(out, "  {:<36} {:<28} {verdicts}", row.subject, row.id).ok();
+                let formerly = if row.formerly.is_empty() {
+                    String::new()
+                } else {
+                    format!("  (formerly {})", row.formerly)
+                };
+                writeln!(out, "  {:<36} {:<28} {verdicts}{formerly}", row.subject, row.id).ok();
             }
             if found.len() > MOST_ROWS {
                 writeln!(out, "  and {} more; --format json lists all", found.len() - MOST_ROWS).ok();

@@ -1,4 +1,4 @@
-//! `lacuna policy check` and `lacuna policy init`: the policy file before it decides anything.
+//! `lacuna policy check`, `init` and `schema`: the policy file before it decides anything.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -6,29 +6,19 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::args::{PolicyCheck, PolicyCommand, PolicyInit, Shape};
+use super::args::{Input, PolicyCheck, PolicyCommand, PolicyInit, Shape};
 use super::failure::Failure;
+use crate::engine::Options;
 use crate::format::policy;
-use crate::problem::{Problem, Severity};
-
-/// The default policy, with every key explained.
-const TEMPLATE: &str = include_str!("../../public/lacuna.toml");
+use crate::problem::Severity;
+use crate::protocol::PolicyProblem;
 
 #[derive(Serialize)]
-struct Report<'r> {
+struct Report {
     schema: &'static str,
     file: String,
     usable: bool,
-    problems: Vec<Row<'r>>,
-}
-
-#[derive(Serialize)]
-struct Row<'r> {
-    severity: &'r str,
-    line: u64,
-    key: &'r str,
-    found: &'r str,
-    expected: &'r str,
+    problems: Vec<PolicyProblem>,
 }
 
 /// Runs one of the commands on policies.
@@ -36,6 +26,10 @@ pub(super) fn run(command: &PolicyCommand) -> Result<ExitCode, Failure> {
     match command {
         PolicyCommand::Check(check) => run_check(check),
         PolicyCommand::Init(init) => run_init(init),
+        PolicyCommand::Schema => {
+            io::stdout().lock().write_all(policy::SCHEMA.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -47,67 +41,66 @@ fn run_check(check: &PolicyCheck) -> Result<ExitCode, Failure> {
     let bytes = super::verify::read(&check.file)?;
     let text = String::from_utf8(bytes).map_err(|error| told(error.to_string()))?;
     let name = check.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let (_, problems) = policy::parse(&text, &name);
+    let (_, problems) = policy::explain(&text, &name);
     let is_usable = !problems.iter().any(|problem| problem.severity == Severity::Error);
+    let is_clean = problems.iter().all(|problem| problem.severity == Severity::Note);
     let mut out = io::stdout().lock();
     match check.format {
         Shape::Json => {
-            let report = Report {
-                schema: "lacuna.policy-check/v1",
-                file: name,
-                usable: is_usable,
-                problems: problems.iter().map(row).collect(),
-            };
+            let schema = "lacuna.policy-check/v1";
+            let report = Report { schema, file: name, usable: is_usable, problems };
             serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
             out.write_all(b"\n")?;
         }
+        Shape::Table if problems.is_empty() => writeln!(out, "{name}: nothing is wrong with it")?,
         Shape::Table => {
-            for problem in &problems {
-                let row = row(problem);
+            for own in &problems {
+                let key = if own.key.is_empty() { String::new() } else { format!(" {}:", own.key) };
+                let place = format!("{name}:{}:{}", own.line, own.column);
                 writeln!(
                     out,
-                    "{name}:{}: {}: {}; expected {}",
-                    row.line, row.severity, row.found, row.expected
+                    "{place}: {}:{key} {}; expected {}",
+                    own.severity.word(),
+                    own.found,
+                    own.expected
                 )?;
-            }
-            if problems.is_empty() {
-                writeln!(out, "{name}: nothing is wrong with it")?;
+                if !own.hint.is_empty() {
+                    writeln!(out, "    {}", own.hint)?;
+                }
             }
         }
     }
     out.flush()?;
-    let is_clean = problems.iter().all(|problem| problem.severity == Severity::Note);
     Ok(ExitCode::from(u8::from(!is_clean)))
 }
 
-fn row(problem: &Problem) -> Row<'_> {
-    Row {
-        severity: problem.severity.word(),
-        line: problem.at.line,
-        key: &problem.at.pointer,
-        found: &problem.found,
-        expected: &problem.expected,
-    }
-}
-
-/// Writes the default policy; a file that is there is left alone.
+/// Writes the default policy, with what a bundle holds proposed in comments; a file that is there is left alone.
 fn run_init(init: &PolicyInit) -> Result<ExitCode, Failure> {
+    let text = if init.paths.is_empty() {
+        policy::TEMPLATE.to_owned()
+    } else {
+        let input = Input { paths: init.paths.clone(), trust: Vec::new(), limit: Vec::new() };
+        let bundle = super::open(&input, Options::default())?;
+        super::usable(&bundle)?;
+        policy::propose(&bundle.assessment)
+    };
     match &init.output {
-        Some(path) => write_new(path)?,
-        None => io::stdout().lock().write_all(TEMPLATE.as_bytes())?,
+        Some(path) => write_new(path, &text)?,
+        None => io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_new(path: &Path) -> Result<(), Failure> {
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let told = |error: io::Error| Failure::output(path, &error);
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(told)?;
-    file.write_all(TEMPLATE.as_bytes()).map_err(told)
+    file.write_all(text.as_bytes()).map_err(told)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::policy::TEMPLATE;
     use crate::policy::Policy;
 
     #[test]

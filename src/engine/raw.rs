@@ -73,6 +73,16 @@ fn bytes_of(
     }
 }
 
+/// Reads the text of the bundle's policy file again; `None` where it cannot be read or is no text.
+pub fn policy_text(store: &Store, roots: &[Root], limits: &Limits) -> Option<String> {
+    let is_policy = |record: &&RecordRow| {
+        store.files.get(record.file.index()).is_some_and(|file| file.format == "policy")
+    };
+    let record = *store.records.iter().find(is_policy)?;
+    let file = store.files.get(record.file.index())?;
+    String::from_utf8(bytes_of(file, record, roots, limits, MOST_STATEMENT).ok()?).ok()
+}
+
 /// Reads the exact text of a statement again: the attestation in its record whose digest is the statement's.
 pub fn statement_text(
     store: &Store,

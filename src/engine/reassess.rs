@@ -7,6 +7,7 @@ use crate::assess::{Assessment, Assessor};
 use crate::model::Moment;
 use crate::policy::Policy;
 use crate::problem::Problem;
+use crate::protocol::PolicySource;
 
 /// Dates of the call, which come before those of any policy.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,13 +28,19 @@ impl Dates {
     }
 }
 
-/// A policy from outside of the bundle, with the problems found in it; `None` for the bundle's own or the default.
-pub type Given = Option<(Policy, Vec<Problem>)>;
+/// A policy from outside of the bundle, with the problems found in it.
+pub type GivenPolicy = (Policy, Vec<Problem>);
+/// Such a policy, or `None` for the bundle's own or the default.
+pub type Given = Option<GivenPolicy>;
 
 impl Bundle {
-    /// Returns whether the policy in force was given or edited: neither the bundle's own nor the default.
-    pub const fn is_policy_given(&self) -> bool {
-        self.given.is_some()
+    /// Returns where the policy in force comes from.
+    pub const fn policy_source(&self) -> PolicySource {
+        match (&self.given, &self.assessment.store.policy) {
+            (Some(_), _) => PolicySource::Given,
+            (None, Some(_)) => PolicySource::Bundle,
+            (None, None) => PolicySource::Default,
+        }
     }
 
     /// Assesses again under another policy. The result is, to the byte, that of opening the bundle with

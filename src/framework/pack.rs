@@ -50,6 +50,8 @@ pub struct Control {
     pub id: String,
     /// Whether the id is ours: the publisher gives this text no number.
     pub is_own_id: bool,
+    /// Ids that it had in earlier versions of the pack: comparisons match it by them.
+    pub formerly: Vec<String>,
     /// Heading that it stands under.
     pub group: String,
     /// Title, in our words.
@@ -186,6 +188,7 @@ impl Check<'_> {
         }
         let mut controls: Vec<Control> = Vec::with_capacity(file.control.len().min(MAX_CONTROLS));
         let mut seen = std::collections::BTreeMap::new();
+        self.former(&file.control);
         for row in file.control.into_iter().take(MAX_CONTROLS) {
             let line = self.line(row.id.span().start);
             if let Some(first) = seen.insert(row.id.get_ref().clone(), line) {
@@ -205,6 +208,19 @@ impl Check<'_> {
             effective: head.effective,
             controls,
             sha256: hex(&Sha256::digest(self.text.as_bytes())),
+        }
+    }
+
+    /// A former id names one control of earlier versions, and none of this one.
+    fn former(&mut self, rows: &[Row]) {
+        let mut known: std::collections::BTreeSet<&str> =
+            rows.iter().map(|row| row.id.get_ref().as_str()).collect();
+        for id in rows.iter().flat_map(|row| &row.formerly) {
+            if !known.insert(id.get_ref()) {
+                let found = format!("former id {}", quote(id.get_ref()));
+                let expected = "an id that no control has now, and that one control had before";
+                self.report(ProblemKind::Conflict, Some(id.span()), found, expected);
+            }
         }
     }
 
@@ -243,6 +259,7 @@ impl Check<'_> {
         Some(Control {
             id: self.filled("control id", row.id),
             is_own_id: row.own_id,
+            formerly: row.formerly.into_iter().map(|id| self.filled("former id", id)).collect(),
             group: row.group,
             title: self.filled("title", row.title),
             demands: self.filled("demands", row.demands),

@@ -34,6 +34,8 @@ pub struct Row {
     pub id: Spanned<String>,
     #[serde(default)]
     pub own_id: bool,
+    #[serde(default)]
+    pub formerly: Vec<Spanned<String>>,
     pub group: String,
     pub title: Spanned<String>,
     pub demands: Spanned<String>,

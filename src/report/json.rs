@@ -10,7 +10,9 @@ use serde::ser::{SerializeMap, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::assess::Assessment;
+use crate::assess::exceptions;
 use crate::assess::registry::{self, CriterionIndex};
+use crate::compare::policy_digest;
 use crate::engine::Bundle;
 use crate::framework::{Control, ControlTally, Pack};
 use crate::model::place::hex;
@@ -103,6 +105,11 @@ impl Serialize for Document<'_> {
         map.serialize_entry("bundle", &BundleOut { name, sha256 })?;
         map.serialize_entry("inputs", &Each(|| store.files.iter().map(Input::new)))?;
         map.serialize_entry("policy", &assessment.policy)?;
+        map.serialize_entry("policySource", &PolicySource::new(self.0))?;
+        map.serialize_entry(
+            "exceptions",
+            &Each(|| exceptions::uses(assessment).into_iter().map(|own| ExceptionOut::new(assessment, &own))),
+        )?;
         map.serialize_entry("packs", &Each(|| assessment.packs.iter().map(PackOut::new)))?;
         map.serialize_entry("population", &PopulationOut { assessment, ids: &ids })?;
         map.serialize_entry::<str, Gap>("gap", &assessment.gap())?;
@@ -263,6 +270,45 @@ struct PackOut<'a> {
 impl<'a> PackOut<'a> {
     fn new(pack: &'a Pack) -> Self {
         Self { id: &pack.id, version: &pack.version, sha256: &pack.sha256 }
+    }
+}
+
+/// Where the policy in force comes from, and its digest.
+#[derive(Serialize)]
+struct PolicySource {
+    from: &'static str,
+    sha256: String,
+}
+
+impl PolicySource {
+    fn new(bundle: &Bundle) -> Self {
+        Self { from: bundle.policy_source().slug(), sha256: policy_digest(&bundle.assessment.policy) }
+    }
+}
+
+/// An exception, how it stands and what it did.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExceptionOut<'a> {
+    id: &'a str,
+    owner: &'a str,
+    state: &'static str,
+    by_machine: bool,
+    verdicts: u64,
+    changes: u64,
+}
+
+impl<'a> ExceptionOut<'a> {
+    fn new(assessment: &'a Assessment, own: &exceptions::Use) -> Self {
+        let exception = &assessment.policy.exceptions[own.position];
+        Self {
+            id: &exception.id,
+            owner: &exception.owner,
+            state: own.state.slug(),
+            by_machine: own.is_by_machine,
+            verdicts: own.verdicts,
+            changes: own.changes,
+        }
     }
 }
 
@@ -453,6 +499,7 @@ impl<'a> FrameworkOut<'a> {
         }
         ControlOut {
             id: &control.id,
+            formerly: &control.formerly,
             verdict: tally.verdict,
             counts: matrix_view::cell(&tally.totals),
             changes,
@@ -463,6 +510,8 @@ impl<'a> FrameworkOut<'a> {
 #[derive(Serialize)]
 struct ControlOut<'a> {
     id: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    formerly: &'a [String],
     verdict: Verdict,
     counts: Cell,
     changes: DeviatingOut<'a>,

@@ -1,7 +1,8 @@
 //! What the native suites share.
-#![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each suite uses its part")]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic, reason = "each suite uses its part")]
 
 pub mod history;
+pub mod schema;
 
 /// Returns a folder of the shared samples, or says loudly that it is skipped: tests of samples show nothing without them.
 #[allow(clippy::disallowed_methods, reason = "where samples are is the host's business")]

@@ -99,6 +99,20 @@ fn criteria_of_the_wrong_scope_are_refused() {
 }
 
 #[test]
+fn a_former_id_is_kept_and_names_one_control_only() {
+    let pack = parse(&one("formerly = [\"H-3\", \"H-2/b\"]"), "own.toml").unwrap();
+    assert_eq!(pack.controls[0].formerly, ["H-3", "H-2/b"]);
+    assert_eq!(problem("formerly = [\"H-3\", \"H-3\"]").kind, ProblemKind::Conflict);
+    let own = pack.controls[0].id.clone();
+    assert_eq!(
+        problem(&format!("formerly = [{own:?}]")).kind,
+        ProblemKind::Conflict,
+        "an id that a control has now"
+    );
+    assert_eq!(problem("formerly = [\" \"]").kind, ProblemKind::MissingField);
+}
+
+#[test]
 fn formulas_nest_one_level_and_no_more() {
     assert_eq!(
         needs("{ all = [\"tests.ran\"], any = [\"review.human\", \"scan.ran\"] }").words(),

@@ -3,6 +3,10 @@
 //! A file that is no TOML gives the default policy and its errors. In a file that is, each key that is unknown or of a
 //! wrong type is an error of its own, its default stands, and the rest is read. `docs/policy.md` describes every key.
 
+mod edit;
+mod explain;
+mod form;
+mod propose;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,6 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Context, Format, Head, Whole};
+use crate::assess::exceptions;
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
 use crate::policy::{
@@ -18,6 +23,10 @@ use crate::policy::{
     TrustedIdentity,
 };
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
+pub use edit::edit;
+pub use explain::{explain, locate};
+pub use form::{SCHEMA, tables};
+pub use propose::{TEMPLATE, propose};
 use table::Table;
 
 /// The policy file.
@@ -345,7 +354,12 @@ impl Reading {
             (exception.criteria.is_empty(), "criteria", "without criteria covers nothing"),
             (exception.changes.is_empty(), "changes", "without changes covers nothing"),
             (exception.owner.is_empty(), "owner", "without an owner is not valid"),
-            (exception.reason.is_empty(), "reason", "without a reason"),
+            (exception.reason.is_empty(), "reason", "without a reason is not valid"),
+            (
+                exception.compensating_control.is_empty(),
+                "compensating-control",
+                "without a compensating control is not valid",
+            ),
             (exception.until.is_none(), "until", "without an end never applies"),
         ];
         for (is_missing, key, what) in missing {
@@ -353,6 +367,15 @@ impl Reading {
                 let problem = Problem::warning(Kind::MissingField, format!("exception {id} {what}"));
                 self.problem(problem, table.at, key);
             }
+        }
+        if exceptions::is_too_broad(exception) {
+            let found = format!("exception {id} that covers every criterion, or changes by a wildcard");
+            let problem = Problem::warning(Kind::OverLimit, found);
+            self.problem(
+                problem,
+                table.at,
+                "criteria and changes one by one; as it is, it changes no verdict",
+            );
         }
         let Some(until) = exception.until else { return };
         if exception.from.is_some_and(|from| from >= until) {
@@ -401,6 +424,8 @@ impl Reading {
         let mut known = Vec::new();
         for (id, at) in self.texts(table, "criteria").unwrap_or_default() {
             let is_known = match id.strip_suffix('*') {
+                // Kept, so that an exception for everything is told as one.
+                Some("" | "*.") if table.name == "[[exception]]" => true,
                 Some(_) => CRITERIA.iter().any(|criterion| covers(&id, criterion.id)),
                 None => CriterionIndex::of(&id).is_some(),
             };

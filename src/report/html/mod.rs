@@ -41,7 +41,7 @@ pub fn write(bundle: &Bundle) -> String {
         framework(&mut out, assessment, pack);
     }
     changes::write(&mut out, assessment);
-    sources::write(&mut out, assessment);
+    sources::write(&mut out, bundle);
     out.push_str("</main></body></html>\n");
     out
 }

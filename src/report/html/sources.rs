@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::Assessment;
-use crate::assess::registry;
+use crate::assess::{Assessment, exceptions, registry};
+use crate::compare::policy_digest;
+use crate::engine::Bundle;
 use crate::query::views;
 
 use super::super::table;
@@ -14,10 +15,11 @@ const MOST_PROBLEMS: usize = 500;
 /// The greatest count of files that are listed.
 const MOST_FILES: usize = 5_000;
 
-pub(super) fn write(out: &mut String, assessment: &Assessment) {
+pub(super) fn write(out: &mut String, bundle: &Bundle) {
+    let assessment = &bundle.assessment;
     limits(out);
     packs(out, assessment);
-    policy(out, assessment);
+    policy(out, bundle);
     inputs(out, assessment);
     problems(out, assessment);
 }
@@ -64,21 +66,46 @@ fn packs(out: &mut String, assessment: &Assessment) {
     put!(out, "</tbody></table></section>");
 }
 
-fn policy(out: &mut String, assessment: &Assessment) {
+fn policy(out: &mut String, bundle: &Bundle) {
+    let assessment = &bundle.assessment;
     put!(out, "<section><h2 id=\"policy\">Policy</h2>");
-    let from_bundle = assessment.store.policy.is_some();
     put!(
         out,
-        "<p>{}</p>",
-        if from_bundle {
-            "The bundle holds a policy; what was in force is below."
-        } else {
-            "The bundle holds no policy; what was in force is below."
-        }
+        "<p>In force: {}. SHA-256 over it as printed in the JSON of this assessment: <code>{}</code>.</p>",
+        bundle.policy_source().words(),
+        policy_digest(&assessment.policy)
     );
+    exceptions(out, assessment);
     // A policy is plain data: turning it into JSON does not fail.
     let json = serde_json::to_string_pretty(&assessment.policy).unwrap_or_default();
     put!(out, "<pre>{}</pre></section>", text(&json));
+}
+
+/// Lists every exception with how it stands and what it did; those that change nothing too.
+fn exceptions(out: &mut String, assessment: &Assessment) {
+    let uses = exceptions::uses(assessment);
+    if uses.is_empty() {
+        put!(out, "<p>The policy holds no exceptions.</p>");
+        return;
+    }
+    put!(
+        out,
+        "<table><caption>Exceptions, those too that change nothing</caption><thead><tr><th>Exception</th><th>Owner</th><th>How it stands</th><th class=\"n\">verdicts</th><th class=\"n\">changes</th></tr></thead><tbody>"
+    );
+    for own in uses {
+        let exception = &assessment.policy.exceptions[own.position];
+        let by = if own.is_by_machine { " <strong>(a machine)</strong>" } else { "" };
+        put!(
+            out,
+            "<tr><td class=\"mono\">{}</td><td>{}{by}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            text(&exception.id),
+            text(&exception.owner),
+            own.state.words(),
+            own.verdicts,
+            own.changes
+        );
+    }
+    put!(out, "</tbody></table>");
 }
 
 fn inputs(out: &mut String, assessment: &Assessment) {
