@@ -461,7 +461,7 @@ fn bundle_digest(assessment: &Assessment) -> String {
             format!("{}  {}\n", file.sha256.map_or_else(|| "-".into(), |digest| hex(&digest)), file.path)
         })
         .collect();
-    lines.sort();
+    crate::order::sort(&mut lines);
     let mut hasher = Sha256::new();
     for line in lines {
         hasher.update(line.as_bytes());

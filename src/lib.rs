@@ -23,6 +23,7 @@ pub mod engine;
 pub mod format;
 pub mod framework;
 pub mod model;
+pub mod order;
 pub mod policy;
 pub mod problem;
 pub mod protocol;

@@ -141,6 +141,8 @@ fn narrow(
         .into_iter()
         .map(|((verdict, criterion), count)| LostGroup { criterion, verdict: verdict.0, count })
         .collect();
-    step.lost.sort_by_key(|group| (std::cmp::Reverse(group.verdict), std::cmp::Reverse(group.count)));
+    crate::order::sort_by_key(&mut step.lost, |group| {
+        (std::cmp::Reverse(group.verdict), std::cmp::Reverse(group.count))
+    });
     step
 }

@@ -298,7 +298,7 @@ impl<'a> Subject<'a> {
 
 fn persons(store: &Store, accounts: &[AccountId]) -> Vec<PersonId> {
     let mut persons: Vec<PersonId> = accounts.iter().map(|account| store.person(*account)).collect();
-    persons.sort_unstable();
+    crate::order::sort(&mut persons);
     persons.dedup();
     persons
 }

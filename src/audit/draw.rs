@@ -163,7 +163,7 @@ impl Random<'_> {
 /// Returns positions by their random numbers, which belong to the ids.
 fn shuffled(frame: &[usize], items: &[Item], random: &Random<'_>) -> Vec<usize> {
     let mut keyed: Vec<(u128, usize)> = frame.iter().map(|&at| (random.number(&items[at].id), at)).collect();
-    keyed.sort_unstable();
+    crate::order::sort(&mut keyed);
     keyed.into_iter().map(|(_, at)| at).collect()
 }
 
@@ -172,7 +172,7 @@ fn systematic(frame: &[usize], items: &[Item], size: usize, random: &Random<'_>)
         return Vec::new();
     }
     let mut ordered = frame.to_vec();
-    ordered.sort_by(|&a, &b| items[a].merged_at.cmp(&items[b].merged_at).then(a.cmp(&b)));
+    crate::order::sort_by(&mut ordered, |&a, &b| items[a].merged_at.cmp(&items[b].merged_at).then(a.cmp(&b)));
     // In whole numbers: the i-th item is at (start + i * count) / size, with a start below count.
     let count = ordered.len() as u128;
     let start = random.number("systematic start") % count;
@@ -294,7 +294,7 @@ mod tests {
         for method in [Method::Simple, Method::Systematic, Method::Stratified, Method::Lines] {
             for size in [0, 1, 7, 50, 80] {
                 let mut drawn = ids(100, method, size, 3);
-                drawn.sort_unstable();
+                crate::order::sort(&mut drawn);
                 drawn.dedup();
                 assert_eq!(drawn.len(), size, "{method:?} {size}");
             }

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::assess::Assessment;
 use crate::model::place::hex;
+use crate::order;
 
 /// One change of the population.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +72,14 @@ pub fn population(assessment: &Assessment) -> Population {
             }
         })
         .collect();
-    items.sort_by_cached_key(Item::line);
+    let lines: Vec<String> = items.iter().map(Item::line).collect();
+    let order = order::positions(items.len(), &mut |a, b| lines[a].cmp(&lines[b]));
     let mut hasher = Sha256::new();
-    for item in &items {
-        hasher.update(item.line().as_bytes());
+    for &at in &order {
+        hasher.update(lines[at].as_bytes());
         hasher.update(b"\n");
     }
+    order::put(&mut items, order);
     Population { sha256: hex(&hasher.finalize()), items }
 }
 

@@ -136,7 +136,7 @@ fn used(pack: &Pack) -> Vec<CriterionIndex> {
         .flat_map(|control| control.needs.criteria())
         .filter(|criterion| criterion.criterion().scope == Scope::Change)
         .collect();
-    used.sort_unstable();
+    crate::order::sort(&mut used);
     used.dedup();
     used
 }

@@ -141,8 +141,8 @@ impl Agents {
             out.names.extend(agent.names.iter().map(|name| (name.to_lowercase(), at)));
             out.sites.extend(agent.sites.iter().map(|site| (site.to_lowercase(), at)));
         }
-        out.names.sort_by_key(|(name, at)| (std::cmp::Reverse(name.len()), *at));
-        out.sites.sort_by_key(|(site, at)| (std::cmp::Reverse(site.len()), *at));
+        crate::order::sort_by_key(&mut out.names, |(name, at)| (std::cmp::Reverse(name.len()), *at));
+        crate::order::sort_by_key(&mut out.sites, |(site, at)| (std::cmp::Reverse(site.len()), *at));
         out.agents = agents;
         out
     }

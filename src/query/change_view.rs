@@ -59,7 +59,7 @@ fn ai_lines(subject: &Subject<'_>) -> Option<u64> {
 fn verdicts(assessment: &Assessment, subject: &Subject<'_>) -> Vec<VerdictRow> {
     let mut rows: Vec<VerdictRow> =
         evaluated().map(|index| verdict_row(assessment, subject, index)).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
+    crate::order::sort_by_key(&mut rows, |row| std::cmp::Reverse(row.verdict));
     rows
 }
 
@@ -191,7 +191,7 @@ impl Chain<'_> {
     fn asked_for(&self) -> Link {
         let store = &self.assessment.store;
         let mut tickets: Vec<_> = self.subject.tickets().collect();
-        tickets.sort_by_key(|ticket| !ticket.is_linked);
+        crate::order::sort_by_key(&mut tickets, |ticket| !ticket.is_linked);
         let Some(ticket) = tickets.first() else {
             return Link::unknown("not known", "no ticket or request on record")
                 .verdict(self.verdict("authorisation.ticketed"));

@@ -21,7 +21,7 @@ pub fn closers(assessment: &Assessment) -> Vec<Closer> {
         .flat_map(|step| &step.criteria)
         .filter_map(|id| CriterionIndex::of(id))
         .collect();
-    criteria.sort_unstable();
+    crate::order::sort(&mut criteria);
     criteria.dedup();
     let in_gap: Vec<usize> = (0..assessment.scope.len())
         .filter(|&row| {
@@ -52,7 +52,7 @@ pub fn closers(assessment: &Assessment) -> Vec<Closer> {
             }
         }
     }
-    closers.sort_by_key(|closer| {
+    crate::order::sort_by_key(&mut closers, |closer| {
         (Reverse(closer.changes), Reverse(closer.controls), closer.verdict == Verdict::Unproven)
     });
     closers

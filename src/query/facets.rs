@@ -124,7 +124,7 @@ fn facet(
         .collect();
     // Too many values in their own order (months) are cut at the start: the latest are kept.
     if by_count {
-        values.sort_by_key(|(count, value)| (Reverse(value.is_on), Reverse(*count)));
+        crate::order::sort_by_key(&mut values, |(count, value)| (Reverse(value.is_on), Reverse(*count)));
         values.truncate(MOST_VALUES);
     } else {
         values.drain(..values.len().saturating_sub(MOST_VALUES));

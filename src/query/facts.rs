@@ -356,7 +356,7 @@ fn most_frequent<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usiz
         *counts.entry(text).or_default() += 1;
     }
     let mut sorted: Vec<_> = counts.into_iter().collect();
-    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    crate::order::sort_by_key(&mut sorted, |(_, count)| std::cmp::Reverse(*count));
     sorted.truncate(MOST_KINDS);
     sorted
 }

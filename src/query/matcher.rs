@@ -53,7 +53,7 @@ impl<'a> Matcher<'a> {
                 Err(complaint) => complaints.push(complaint),
             }
         }
-        checks.sort_by_key(|(_, check)| check.cost());
+        crate::order::sort_by_key(&mut checks, |(_, check)| check.cost());
         (Self { assessment, checks }, complaints)
     }
 
@@ -131,7 +131,7 @@ fn check<'a>(test: &Test, assessment: &'a Assessment) -> Result<Check<'a>, Strin
         }
         Test::Repository(pattern) => {
             let mut known: Vec<Text> = store.changes.iter().map(|change| change.repository).collect();
-            known.sort_unstable();
+            crate::order::sort(&mut known);
             known.dedup();
             Check::Repositories(
                 known.into_iter().filter(|name| wildcard(pattern, store.text(*name))).collect(),

@@ -2,6 +2,7 @@
 
 use crate::assess::Assessment;
 use crate::model::Verdict;
+use crate::order;
 use crate::protocol::{Sort, SortBy};
 use crate::store::Change;
 
@@ -13,7 +14,7 @@ pub fn sort(assessment: &Assessment, rows: &mut [u32], sort: Sort) {
     let change = |row: u32| -> &Change { &store.changes[assessment.scope[row as usize].index()] };
     match sort.by {
         // The scope is in this order already.
-        SortBy::Merged if !sort.descending => rows.sort_unstable(),
+        SortBy::Merged if !sort.descending => order::sort(rows),
         SortBy::Merged => by(rows, sort, |row| change(row).merged),
         SortBy::Number => by(rows, sort, |row| change(row).number),
         SortBy::Title => by(rows, sort, |row| store.text(change(row).title).to_lowercase()),
@@ -41,9 +42,12 @@ pub fn gaps(assessment: &Assessment, row: usize) -> (u32, u32) {
 }
 
 fn by<K: Ord>(rows: &mut [u32], sort: Sort, key: impl Fn(u32) -> K) {
-    if sort.descending {
-        rows.sort_by_cached_key(|&row| (std::cmp::Reverse(key(row)), row));
-    } else {
-        rows.sort_by_cached_key(|&row| (key(row), row));
-    }
+    let keys: Vec<K> = rows.iter().map(|&row| key(row)).collect();
+    let order = order::positions(rows.len(), &mut |a, b| {
+        let by_key = keys[a].cmp(&keys[b]);
+        let by_key = if sort.descending { by_key.reverse() } else { by_key };
+        by_key.then(rows[a].cmp(&rows[b]))
+    });
+    let sorted: Vec<u32> = order.into_iter().map(|at| rows[at]).collect();
+    rows.copy_from_slice(&sorted);
 }

@@ -153,7 +153,7 @@ fn signers(assessment: &Assessment) -> Vec<SignerRow> {
             .filter_map(|statement| outcome(store, statement))
             .map(|outcome| (outcome.identity.as_str(), outcome.issuer.as_str()))
             .collect();
-        seen.sort_unstable();
+        crate::order::sort(&mut seen);
         seen.dedup();
         for key in seen {
             if let Some((row, _)) = rows.get_mut(&key) {
@@ -172,7 +172,7 @@ fn signers(assessment: &Assessment) -> Vec<SignerRow> {
             ..row
         })
         .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.valid + row.invalid));
+    crate::order::sort_by_key(&mut rows, |row| std::cmp::Reverse(row.valid + row.invalid));
     rows.truncate(MOST_SIGNERS);
     rows
 }
@@ -189,7 +189,7 @@ pub fn statements(assessment: &Assessment, filter: &str, offset: u32, limit: u32
         let texts = [&row.id, &row.envelope, &row.predicate, &row.signer, &row.root, &row.change];
         row.state.word() == wanted || texts.into_iter().any(|text| text.to_lowercase().contains(&wanted))
     });
-    rows.sort_by_key(|row| row.state != SignatureState::Invalid);
+    crate::order::sort_by_key(&mut rows, |row| row.state != SignatureState::Invalid);
     page(&rows, all, offset, limit, StatementRow::clone)
 }
 
@@ -235,7 +235,7 @@ pub fn of_change(assessment: &Assessment, subject: &Subject<'_>) -> Vec<Statemen
     let none = BTreeMap::new();
     let mut rows: Vec<StatementRow> =
         ids.iter().take(MOST_LISTED).map(|id| row(assessment, id.index(), &none)).collect();
-    rows.sort_by_key(|row| row.state != SignatureState::Invalid);
+    crate::order::sort_by_key(&mut rows, |row| row.state != SignatureState::Invalid);
     rows
 }
 

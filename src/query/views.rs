@@ -54,11 +54,11 @@ pub fn summary(name: &str, sha256: &str, assessment: &Assessment) -> Summary {
 pub fn repositories(assessment: &Assessment) -> Vec<String> {
     let store = &assessment.store;
     let mut texts: Vec<_> = assessment.scope.iter().map(|id| store.changes[id.index()].repository).collect();
-    texts.sort_unstable();
+    crate::order::sort(&mut texts);
     texts.dedup();
     let mut names: Vec<String> =
         texts.into_iter().map(|text| store.text(text).to_owned()).filter(|name| !name.is_empty()).collect();
-    names.sort();
+    crate::order::sort(&mut names);
     names
 }
 
@@ -328,7 +328,7 @@ pub fn problems(assessment: &Assessment, filter: &str, offset: u32, limit: u32) 
         let texts = [problem.file.as_str(), problem.kind.word(), problem.severity.word(), &problem.found];
         texts.into_iter().any(|text| text.to_lowercase().contains(&wanted))
     });
-    rows.sort_by_key(|problem| problem.severity);
+    crate::order::sort_by_key(&mut rows, |problem| problem.severity);
     page(&rows, all, offset, limit, |problem| problem_row(problem))
 }
 

@@ -353,7 +353,7 @@ impl Serialize for PopulationOut<'_> {
 /// Returns the SHA-256 over the sorted ids of the changes in scope, each with a line end.
 pub fn population_digest(ids: &[String]) -> String {
     let mut sorted: Vec<&String> = ids.iter().collect();
-    sorted.sort();
+    crate::order::sort(&mut sorted);
     let mut hasher = Sha256::new();
     for id in sorted {
         hasher.update(id.as_bytes());

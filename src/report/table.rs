@@ -262,7 +262,7 @@ fn facts_listed(assessment: &Assessment) -> String {
 pub fn worst_problems(store: &Store, most: usize) -> String {
     let mut problems: Vec<_> =
         store.problems.iter().filter(|problem| problem.severity != Severity::Note).collect();
-    problems.sort_by_key(|problem| problem.severity);
+    crate::order::sort_by_key(&mut problems, |problem| problem.severity);
     let mut out = String::new();
     for problem in problems.iter().take(most) {
         let place = [problem.file.as_str(), problem.at.pointer.as_str()];

@@ -298,7 +298,7 @@ impl Intake {
             return;
         }
         let mut paths: Vec<&str> = self.passed.iter().map(String::as_str).collect();
-        paths.sort_by(|a, b| path_order(a, b));
+        crate::order::sort_by(&mut paths, |a, b| path_order(a, b));
         let shown: Vec<String> = paths.iter().take(3).map(|path| quote(path)).collect();
         let more = if paths.len() > shown.len() { ", …" } else { "" };
         let found = format!(
@@ -322,7 +322,9 @@ fn settle(roots: Vec<Root>, queue: &mut VecDeque<IntakeItem>) -> Vec<Root> {
             )),
         }
     }
-    clean.sort_by(|a, b| path_order(&a.path, &b.path).then_with(|| compare(&*a.source, &*b.source)));
+    crate::order::sort_by(&mut clean, |a, b| {
+        path_order(&a.path, &b.path).then_with(|| compare(&*a.source, &*b.source))
+    });
     let taken: BTreeSet<String> = clean.iter().map(|root| root.path.clone()).collect();
     let mut settled: Vec<Root> = Vec::with_capacity(clean.len());
     let mut original = String::new();
@@ -348,7 +350,7 @@ fn settle(roots: Vec<Root>, queue: &mut VecDeque<IntakeItem>) -> Vec<Root> {
         }
         settled.push(root);
     }
-    settled.sort_by(|a, b| path_order(&a.path, &b.path));
+    crate::order::sort_by(&mut settled, |a, b| path_order(&a.path, &b.path));
     settled
 }
 

@@ -10,6 +10,7 @@ use crate::policy::{Policy, wildcard};
 
 use super::Store;
 use super::build::{Builder, RawChange};
+use super::grouping::Links;
 use super::rows::*;
 use super::strings::Text;
 
@@ -19,6 +20,9 @@ const MOST_MERGED_COMMITS: usize = 10_000;
 /// Makes changes of the commits on protected first-parent lines that belong to no change yet, and tells every change on
 /// them its position.
 pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
+    if builder.store.branches.is_empty() {
+        return;
+    }
     name_repositories(builder);
     let lines = protected_lines(builder, policy);
     let mut by_merge: BTreeMap<Text, usize> = BTreeMap::new();
@@ -126,7 +130,7 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<Protected> {
         );
     }
     let strings = &builder.strings;
-    chosen.sort_by(|a, b| (&a.0, strings.get(a.1)).cmp(&(&b.0, strings.get(b.1))));
+    crate::order::sort_by(&mut chosen, |a, b| (&a.0, strings.get(a.1)).cmp(&(&b.0, strings.get(b.1))));
     let owned: Vec<(String, Text, Vec<Text>)> = chosen.into_iter().cloned().collect();
     let named = owned.into_iter();
     named
@@ -240,9 +244,13 @@ fn merged_commits(builder: &mut Builder, at: usize, row: &Commit, on_line: &BTre
     }
 }
 
-/// Returns which deployment released which change, as pairs sorted by change: the first production deployment of its
+/// Returns which deployment released which change, as links of changes to them: the first production deployment of its
 /// merge commit or head, or of a later revision of the same line.
-pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
+pub(super) fn released(store: &Store) -> Links {
+    let mut links = Links::default();
+    if store.deployments.is_empty() {
+        return links;
+    }
     let mut by_object: BTreeMap<Text, usize> = BTreeMap::new();
     let mut by_position: BTreeMap<(Text, Text, u32), usize> = BTreeMap::new();
     for (at, change) in store.changes.iter().enumerate().filter(|(_, change)| change.merged.is_some()) {
@@ -254,7 +262,6 @@ pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
         }
     }
     let mut is_released = vec![false; store.changes.len()];
-    let mut pairs = Vec::new();
     for (row, deployment) in store.deployments.iter().enumerate() {
         if !deployment.is_production || matches!(deployment.outcome, Outcome::Failed | Outcome::Skipped) {
             continue;
@@ -269,10 +276,9 @@ pub(super) fn released(store: &Store) -> Vec<(usize, u32)> {
         }
         for at in covered {
             if !std::mem::replace(&mut is_released[at], true) {
-                pairs.push((at, u32::try_from(row).unwrap_or(u32::MAX)));
+                links.push(at, u32::try_from(row).unwrap_or(u32::MAX));
             }
         }
     }
-    pairs.sort_unstable();
-    pairs
+    links
 }

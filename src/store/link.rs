@@ -3,19 +3,19 @@
 mod attach;
 mod statements;
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::model::record::ChangeState;
+use crate::order;
 use crate::policy::{Policy, wildcard};
 use crate::problem::{Kind, Problem};
 
 use super::build::{Builder, Owned, Owner, RawChange, is_final};
+use super::grouping::by_text;
 use super::rows::*;
 use super::strings::Text;
 use super::{Store, history, registers};
-use attach::Groups;
-pub(super) use attach::spans;
+use attach::{Groups, Rows, group};
 
 impl Builder {
     /// Links everything and returns the store. `policy` is the policy in force.
@@ -23,7 +23,8 @@ impl Builder {
         self.adopt_repository();
         let commit_owners = self.link_commits();
         let moved = self.link_changes();
-        for (id, owner) in &commit_owners {
+        // Only a history asks for it.
+        for (id, owner) in commit_owners.iter().filter(|_| !self.store.branches.is_empty()) {
             let at = match *owner {
                 Owner::Inside(at) => moved.get(at as usize).copied(),
                 Owner::Named(repository, number) => self.by_number.get(&(repository, number)).copied(),
@@ -35,20 +36,21 @@ impl Builder {
         }
         history::derive_changes(&mut self, policy);
         let order = self.sort_changes();
+        let derived = take(&mut self.derived_commits).into_iter();
+        let derived = derived.filter_map(|(raw, id)| Some((id, Some(*order.get(raw)?))));
         let at = |owner: Owner, builder: &Self| builder.resolve(owner, &moved, &order);
-        let commit_of: Vec<(Text, Option<usize>)> =
-            commit_owners.into_iter().map(|(id, owner)| (id, at(owner, &self))).collect();
+        let commits =
+            commit_owners.into_iter().map(|(id, owner)| (id, at(owner, &self))).chain(derived).collect();
+        let (reviews, files) = (take(&mut self.reviews), take(&mut self.files));
+        let (tickets, tests) = (take(&mut self.tickets), take(&mut self.tests));
+        let sessions = take(&mut self.sessions);
         let groups = Groups {
-            reviews: take(&mut self.reviews).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
-            files: take(&mut self.files).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
-            tickets: take(&mut self.tickets).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
-            tests: take(&mut self.tests).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
-            sessions: take(&mut self.sessions).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
-            commits: commit_of,
-            derived: take(&mut self.derived_commits)
-                .into_iter()
-                .filter_map(|(raw, id)| Some((id, Some(*order.get(raw)?))))
-                .collect(),
+            reviews: Rows { of: owners(&reviews, &|owner| at(owner, &self)), rows: reviews },
+            files: Rows { of: owners(&files, &|owner| at(owner, &self)), rows: files },
+            tickets: Rows { of: owners(&tickets, &|owner| at(owner, &self)), rows: tickets },
+            tests: Rows { of: owners(&tests, &|owner| at(owner, &self)), rows: tests },
+            sessions: Rows { of: owners(&sessions, &|owner| at(owner, &self)), rows: sessions },
+            commits,
         };
         let (accounts, persons) = take(&mut self.accounts).resolve(policy, &mut self.strings);
         let mut store = self.store;
@@ -62,7 +64,7 @@ impl Builder {
         groups.attach(&mut store, &self.ticket_times);
         deployments(&mut store, self.updates, policy);
         registers::link(&mut store);
-        store.problems.sort();
+        order::sort(&mut store.problems);
         store
     }
 
@@ -70,7 +72,7 @@ impl Builder {
     fn adopt_repository(&mut self) {
         let mut named: Vec<Text> =
             self.changes.iter().map(|raw| raw.row.repository).filter(|t| !t.is_empty()).collect();
-        named.sort_unstable();
+        order::sort(&mut named);
         named.dedup();
         let &[only] = named.as_slice() else { return };
         for raw in &mut self.changes {
@@ -91,15 +93,12 @@ impl Builder {
             .map(|commit| (commit.row.id, commit.change))
             .collect();
         owners.dedup();
-        let strings = &self.strings;
-        commits.sort_by(|a, b| {
-            // A commit of the history comes before a forge's list: it knows its parents.
-            strings
-                .get(a.row.id)
-                .cmp(strings.get(b.row.id))
-                .then(b.row.parents.is_some().cmp(&a.row.parents.is_some()))
-        });
-        for Owned { row, .. } in commits {
+        let ids: Vec<Text> = commits.iter().map(|commit| commit.row.id).collect();
+        // A commit of the history comes before a forge's list: it knows its parents.
+        let knows_parents = |at: usize| commits[at].row.parents.is_some();
+        let order = by_text(&ids, &self.strings, &|a, b| knows_parents(b).cmp(&knows_parents(a)));
+        self.store.commits.reserve(commits.len());
+        for row in order.into_iter().map(|at| commits[at as usize].row) {
             match self.store.commits.last_mut().filter(|last| last.id == row.id) {
                 Some(last) => complete_commit(last, &row),
                 None => self.store.commits.push(row),
@@ -200,12 +199,14 @@ impl Builder {
 
     /// Returns the positions that raw changes get when they are sorted by repository, number and merge commit.
     fn sort_changes(&self) -> Vec<usize> {
-        let mut sorted: Vec<usize> = (0..self.changes.len()).collect();
-        let key = |at: &usize| {
-            let row = &self.changes[*at].row;
-            (self.strings.get(row.repository), row.number, self.strings.get(row.merge_commit), row.place)
-        };
-        sorted.sort_by(|a, b| key(a).cmp(&key(b)));
+        let sorted = order::positions(self.changes.len(), &mut |a, b| {
+            let (a, b) = (&self.changes[a].row, &self.changes[b].row);
+            let text = |a, b| self.strings.compare(a, b);
+            text(a.repository, b.repository)
+                .then(a.number.cmp(&b.number))
+                .then_with(|| text(a.merge_commit, b.merge_commit))
+                .then(a.place.cmp(&b.place))
+        });
         let mut order = vec![0; sorted.len()];
         for (to, from) in sorted.into_iter().enumerate() {
             order[from] = to;
@@ -224,6 +225,11 @@ impl Builder {
         };
         order.get(raw).copied()
     }
+}
+
+/// Returns the group of each row: the position of its change.
+fn owners<T>(rows: &[Owned<T>], at: &dyn Fn(Owner) -> Option<usize>) -> Vec<u32> {
+    rows.iter().map(|owned| group(at(owned.change))).collect()
 }
 
 fn take<T: Default>(value: &mut T) -> T {
@@ -259,10 +265,13 @@ const fn join_lists(a: Lists, b: Lists) -> Lists {
     }
 }
 
-fn reorder<T>(rows: &mut Vec<T>, order: &[usize]) {
-    let mut placed: Vec<(usize, T)> = order.iter().copied().zip(std::mem::take(rows)).collect();
-    placed.sort_by_key(|(to, _)| *to);
-    rows.extend(placed.into_iter().map(|(_, row)| row));
+/// Puts each row where `order` says.
+fn reorder<T: Copy>(rows: &mut Vec<T>, order: &[usize]) {
+    let mut placed = rows.clone();
+    for (row, to) in rows.iter().zip(order) {
+        placed[*to] = *row;
+    }
+    *rows = placed;
 }
 
 /// Completes deployments with their states and approvals, sorts them, and says what each released.
@@ -283,7 +292,10 @@ fn deployments(store: &mut Store, updates: Vec<Deployment>, policy: &Policy) {
         }
     }
     let mut rows = std::mem::take(&mut store.deployments);
-    rows.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| compare(store, a, b)));
+    order::sort_by(&mut rows, |a, b| {
+        let by_id = || store.strings.compare(a.id, b.id);
+        a.at.cmp(&b.at).then_with(by_id).then(a.place.cmp(&b.place))
+    });
     store.deployments = rows;
     releases(store, policy);
 }
@@ -295,14 +307,9 @@ pub(super) fn releases(store: &mut Store, policy: &Policy) {
         store.deployments[at].is_production =
             environment.is_empty() || policy.production.iter().any(|p| wildcard(p, environment));
     }
-    let pairs = history::released(store);
-    let spans = spans(pairs.iter().map(|(at, _)| *at), store.changes.len());
-    store.deployments_of = pairs.into_iter().map(|(_, row)| row).collect();
+    let (rows, spans) = history::released(store).finish(store.changes.len());
+    store.deployments_of = rows;
     for (change, span) in store.changes.iter_mut().zip(spans) {
         change.deployments = span;
     }
-}
-
-fn compare(store: &Store, a: &Deployment, b: &Deployment) -> Ordering {
-    store.text(a.id).cmp(store.text(b.id)).then(a.place.cmp(&b.place))
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod build;
+mod grouping;
 mod history;
 mod link;
 mod manifests;
@@ -187,6 +188,9 @@ pub fn same_object(a: &str, b: &str) -> bool {
 
 /// Returns whether a path is one of a test, by the conventions of common languages.
 pub fn is_test_path(path: &str) -> bool {
+    if !may_be_test_path(path.as_bytes()) {
+        return false;
+    }
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
@@ -199,6 +203,18 @@ pub fn is_test_path(path: &str) -> bool {
         || name.contains(".spec.")
         || (stem.ends_with("test") || stem.ends_with("tests"))
             && (name.ends_with(".java") || name.ends_with(".kt") || name.ends_with(".cs"))
+}
+
+/// Returns whether a path holds `test`, `spec` or `e2e`, as all that are one of a test do.
+fn may_be_test_path(path: &[u8]) -> bool {
+    let is_at = |start: Option<usize>, word: &[u8]| {
+        start
+            .and_then(|start| path.get(start..start + word.len()))
+            .is_some_and(|part| part.eq_ignore_ascii_case(word))
+    };
+    memchr::memchr3_iter(b's', b'S', b'2', path).any(|at| {
+        is_at(at.checked_sub(2), b"test") || is_at(Some(at), b"spec") || is_at(at.checked_sub(1), b"e2e")
+    })
 }
 
 #[cfg(test)]
@@ -214,9 +230,15 @@ mod tests {
 
     #[test]
     fn test_paths_are_known_by_convention() {
-        for path in
-            ["tests/a.rs", "src/x_test.go", "web/a.spec.ts", "src/test/java/FooTest.java", "test_a.py"]
-        {
+        for path in [
+            "tests/a.rs",
+            "src/x_test.go",
+            "web/a.spec.ts",
+            "src/test/java/FooTest.java",
+            "test_a.py",
+            "E2E/a.js",
+            "A.SPEC.ts",
+        ] {
             assert!(is_test_path(path), "{path}");
         }
         for path in ["src/latest.rs", "contest/a.py", "src/attestation.rs", "greatest.java.txt"] {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::record::{EntryRecord, FindingState, Level, Register};
 use crate::model::{Capture, Moment, Part};
+use crate::order;
 
 use super::build::{Builder, revision_in_path, span};
-use super::link::spans;
+use super::grouping::Links;
 use super::rows::{AccountId, Place, Span};
 use super::strings::Text;
 use super::{Store, same_object};
@@ -145,19 +146,18 @@ impl Builder {
 /// Sorts the entries and gives each change those that are about it. Called once everything else is linked.
 pub(super) fn link(store: &mut Store) {
     let mut registers = std::mem::take(&mut store.registers);
-    registers.entries.sort_by_key(|entry| entry.register);
+    order::sort_by_key(&mut registers.entries, |entry| entry.register);
     if !registers.entries.is_empty() {
         let finder = Finder::new(store);
-        let mut pairs: Vec<(usize, u32)> = Vec::new();
+        let mut links = Links::default();
         for (at, entry) in (0u32..).zip(&mut registers.entries) {
             let found = finder.changes(store, entry);
             entry.is_linked = !found.is_empty();
-            pairs.extend(found.into_iter().map(|change| (change, at)));
+            for change in found {
+                links.push(change, at);
+            }
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        registers.spans = spans(pairs.iter().map(|(change, _)| *change), store.changes.len());
-        registers.links = pairs.into_iter().map(|(_, entry)| entry).collect();
+        (registers.links, registers.spans) = links.finish(store.changes.len());
     }
     store.registers = registers;
 }
@@ -195,7 +195,7 @@ impl<'s> Finder<'s> {
                 }
             }
         }
-        objects.sort_unstable();
+        order::sort(&mut objects);
         objects.dedup();
         Self { objects, numbers, keys }
     }

@@ -84,14 +84,14 @@ impl Signed {
     /// Returns the outcomes of commits, sorted by object id.
     pub(super) fn commits(&mut self) -> Vec<(Text, Verification)> {
         let mut done = std::mem::take(&mut self.commits_done);
-        done.sort_by_key(|(id, _)| *id);
+        crate::order::sort_by_key(&mut done, |(id, _)| *id);
         done
     }
 
     /// Gives each statement its outcome, and returns the outcomes sorted by digest.
     pub(super) fn give(self, statements: &mut [Statement]) -> Vec<(Digest, Verification)> {
         let mut done = self.done;
-        done.sort_by_key(|(digest, _)| *digest);
+        crate::order::sort_by_key(&mut done, |(digest, _)| *digest);
         done.dedup_by_key(|(digest, _)| *digest);
         for statement in statements {
             if let Ok(at) = done.binary_search_by_key(&statement.digest, |(digest, _)| *digest) {

@@ -1,5 +1,6 @@
 //! Interned text: every distinct text once, in one arena.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
@@ -21,7 +22,18 @@ impl Text {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// Returns the text at a position.
+    pub(super) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(0))
+    }
 }
+
+/// About how many bytes of an export there are to a new text.
+const BYTES_A_TEXT: u64 = 400;
+
+/// Room is made ahead for at most so many texts of one file.
+const MOST_EXPECTED: usize = 1 << 20;
 
 /// The arena. Ids are given in the order of first sight, so they never depend on hashing.
 #[derive(Clone)]
@@ -32,6 +44,8 @@ pub struct Strings {
     /// Short hashes and ids by the hash of their text: a text is only looked at where its short hash fits.
     table: HashTable<(u32, u32)>,
     hasher: foldhash::fast::FixedState,
+    /// What [`Self::intern_lower`] returned last: what hangs on one commit names it again and again.
+    last: Text,
 }
 
 impl Default for Strings {
@@ -41,11 +55,19 @@ impl Default for Strings {
             ends: vec![0],
             table: HashTable::new(),
             hasher: foldhash::fast::FixedState::default(),
+            last: Text::EMPTY,
         }
     }
 }
 
 impl Strings {
+    /// Makes room for the texts of a file of so many bytes: growing moves all that is there.
+    pub fn expect(&mut self, bytes: u64) {
+        let texts = usize::try_from(bytes / BYTES_A_TEXT).unwrap_or(usize::MAX).min(MOST_EXPECTED);
+        self.table.reserve(texts, |&(short, _)| spread(short));
+        self.ends.reserve(texts);
+    }
+
     /// Returns the id of a text, taking it in when it is new. An arena of 4 GiB is full: then the empty text is returned.
     pub fn intern(&mut self, text: &str) -> Text {
         if text.is_empty() {
@@ -68,11 +90,14 @@ impl Strings {
 
     /// Returns the id of a text in ASCII lower case.
     pub fn intern_lower(&mut self, text: &str) -> Text {
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            self.intern(&text.to_ascii_lowercase())
-        } else {
-            self.intern(text)
+        if self.get(self.last) != text {
+            self.last = if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                self.intern(&text.to_ascii_lowercase())
+            } else {
+                self.intern(text)
+            };
         }
+        self.last
     }
 
     /// Returns the id of a text that was taken in.
@@ -92,6 +117,16 @@ impl Strings {
         let hash = self.hasher.hash_one(text);
         // Both halves count; what is cut off was folded in.
         ((hash >> 32) ^ hash) as u32
+    }
+
+    /// Returns the count of texts, the empty one among them.
+    pub const fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Compares what two texts say.
+    pub fn compare(&self, a: Text, b: Text) -> Ordering {
+        if a == b { Ordering::Equal } else { self.get(a).cmp(self.get(b)) }
     }
 
     /// Returns the text.

@@ -94,7 +94,7 @@ fn write(value: &Value, out: &mut String) -> Option<()> {
         }
         Value::Object(members) => {
             let mut names: Vec<&String> = members.keys().collect();
-            names.sort();
+            crate::order::sort(&mut names);
             out.push('{');
             for (at, name) in names.into_iter().enumerate() {
                 if at > 0 {

@@ -396,7 +396,7 @@ fn by_priority(references: &[Reference]) -> Vec<usize> {
         _ => 4,
     };
     let mut order: Vec<usize> = (0..references.len()).collect();
-    order.sort_by_key(|at| rank(&references[*at].name));
+    crate::order::sort_by_key(&mut order, |at| rank(&references[*at].name));
     order
 }
 

@@ -69,7 +69,7 @@ impl Notes {
             if let Some(folder) = walk.folders.pop() {
                 walk.folder(bytes, objects, limits, &folder);
                 if walk.folders.is_empty() {
-                    walk.notes.sort_unstable_by(|a, b| b.cmp(a));
+                    crate::order::sort_by(&mut walk.notes, |a, b| b.cmp(a));
                 }
             } else if let Some((commit, note)) = walk.notes.pop() {
                 walk.note(bytes, objects, limits, out, &commit, note);

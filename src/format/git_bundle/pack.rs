@@ -146,7 +146,7 @@ impl PackIndex {
     pub(super) fn sort(&mut self) {
         let known = (0u32..).zip(&self.entries).filter(|(_, entry)| matches!(entry.state, State::Known(_)));
         self.by_id = known.map(|(at, entry)| (prefix(&entry.id), at)).collect();
-        self.by_id.sort_unstable();
+        crate::order::sort(&mut self.by_id);
     }
 
     /// Returns the count of objects whose id is known.

@@ -55,9 +55,9 @@ impl Resolve {
             }
         }
         // Commits come first, so that a bound leaves out contents before history.
-        roots.sort_unstable();
-        by_offset.sort_unstable();
-        by_id.sort_unstable();
+        crate::order::sort(&mut roots);
+        crate::order::sort(&mut by_offset);
+        crate::order::sort(&mut by_id);
         let roots = roots.into_iter().map(|(_, at)| at.0).collect();
         Self {
             index,
@@ -196,7 +196,7 @@ impl Resolve {
                 Base::Entry(_) | Base::Whole(_) => None,
             })
             .collect();
-        missing.sort_unstable();
+        crate::order::sort(&mut missing);
         missing.dedup();
         if !missing.is_empty() {
             problems.push(

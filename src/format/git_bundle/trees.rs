@@ -91,7 +91,7 @@ impl Differ {
             }
             compare(bytes, objects, limits, &next, &mut open, &mut found)?;
         }
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        crate::order::sort_by(&mut found, |a, b| a.path.cmp(&b.path));
         let files = found.into_iter().map(|difference| {
             let counts = self.counts(bytes, objects, limits, &difference);
             FileRecord {

@@ -121,7 +121,7 @@ pub fn parse(text: &str, path: &str) -> (Policy, Vec<Problem>) {
         reading.policy(&mut policy, root.get_ref());
     }
     let mut problems = reading.problems;
-    problems.sort_by_key(|problem| problem.at.offset);
+    crate::order::sort_by_key(&mut problems, |problem| problem.at.offset);
     let problems = problems.into_iter().map(|problem| problem.in_file(path)).collect();
     (policy, problems)
 }

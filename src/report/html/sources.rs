@@ -142,7 +142,7 @@ fn problems(out: &mut String, assessment: &Assessment) {
     put!(out, "<section><h2 id=\"problems\">Problems with the input</h2>");
     put!(out, "<p>{}.</p>", table::problem_counts(views::problem_counts(all)));
     let mut sorted: Vec<_> = all.iter().collect();
-    sorted.sort_by_key(|problem| problem.severity);
+    crate::order::sort_by_key(&mut sorted, |problem| problem.severity);
     if !sorted.is_empty() {
         put!(out, "<table><thead><tr><th>Where</th><th>What</th><th>What to do</th></tr></thead><tbody>");
         for problem in sorted.iter().take(MOST_PROBLEMS) {

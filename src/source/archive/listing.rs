@@ -63,7 +63,7 @@ impl<'a, T> Listing<'a, T> {
     /// Returns the entries in path order, the first of each path, with the problems and what was passed over.
     pub(super) fn finish(self) -> (Vec<(String, T)>, Vec<Problem>, Vec<String>) {
         let Self { mut entries, mut problems, passed, .. } = self;
-        entries.sort_by(|(a, _), (b, _)| path_order(a, b));
+        crate::order::sort_by(&mut entries, |(a, _), (b, _)| path_order(a, b));
         let mut kept: Vec<(String, T)> = Vec::with_capacity(entries.len());
         for (path, item) in entries {
             if kept.last().is_some_and(|(last, _)| *last == path) {
@@ -75,7 +75,7 @@ impl<'a, T> Listing<'a, T> {
                 kept.push((path, item));
             }
         }
-        problems.sort();
+        crate::order::sort(&mut problems);
         (kept, problems, passed.into_iter().collect())
     }
 }

@@ -193,7 +193,7 @@ impl Builder {
             self.tickets_of(&signs, owner, place);
             self.signs(&signs, owner, id, SessionSource::Trailer, place, record.authored);
         }
-        co_authors.sort_unstable();
+        crate::order::sort(&mut co_authors);
         co_authors.dedup();
         let start = self.store.co_authors.len();
         self.store.co_authors.extend(co_authors);

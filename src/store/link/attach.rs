@@ -1,40 +1,58 @@
 //! Gives each change what belongs to it: commits, reviews, files, tickets, tests and AI records.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::model::Moment;
 use crate::model::record::SessionSource;
 use crate::problem::{Kind, Problem};
-use crate::store::build::span;
+use crate::store::build::{Owned, span};
+use crate::store::grouping::{Grouping, Links, NO_GROUP, by_text};
 use crate::store::rows::*;
 use crate::store::strings::Text;
 use crate::store::{Store, same_object};
 
 use super::statements::attach_statements;
 
-/// Children with the position of their change, as far as their record said.
+/// Rows with the position of the change that each belongs to, as far as its record said.
+pub(super) struct Rows<T> {
+    pub of: Vec<u32>,
+    pub rows: Vec<Owned<T>>,
+}
+
+impl<T: Copy> Rows<T> {
+    /// Returns the rows in an order.
+    fn ordered(&self, grouping: &Grouping<'_>) -> Vec<T> {
+        grouping.positions().map(|at| self.rows[at].row).collect()
+    }
+}
+
+/// What belongs to changes, before they have it.
 pub(super) struct Groups {
-    pub reviews: Vec<(Option<usize>, Review)>,
-    pub files: Vec<(Option<usize>, ChangedFile)>,
-    pub tickets: Vec<(Option<usize>, Ticket)>,
-    pub tests: Vec<(Option<usize>, TestRun)>,
-    pub sessions: Vec<(Option<usize>, Session)>,
+    pub reviews: Rows<Review>,
+    pub files: Rows<ChangedFile>,
+    pub tickets: Rows<Ticket>,
+    pub tests: Rows<TestRun>,
+    pub sessions: Rows<Session>,
     pub commits: Vec<(Text, Option<usize>)>,
-    pub derived: Vec<(Text, Option<usize>)>,
 }
 
 /// Which change an object id belongs to: its merge commit, its head, or one of its commits.
-#[derive(Default)]
 pub(super) struct ByObject {
-    exact: BTreeMap<Text, u32>,
-    /// Lower-case ids with their change, sorted, to find abbreviated ids.
-    sorted: Vec<(String, u32)>,
+    /// Changes by the position of the object's id, [`NO_GROUP`] for texts that are none.
+    exact: Vec<u32>,
+    /// Ids with their change, sorted, to find abbreviated ids.
+    sorted: Vec<(Text, u32)>,
 }
 
 impl ByObject {
+    fn new(store: &Store) -> Self {
+        Self { exact: vec![NO_GROUP; store.strings.count()], sorted: Vec::new() }
+    }
+
     fn insert(&mut self, id: Text, change: usize) {
-        if !id.is_empty() {
-            self.exact.entry(id).or_insert(u32::try_from(change).unwrap_or(u32::MAX));
+        if let Some(known) = self.exact.get_mut(id.index()).filter(|known| **known == NO_GROUP) {
+            *known = u32::try_from(change).unwrap_or(NO_GROUP);
         }
     }
 
@@ -42,7 +60,7 @@ impl ByObject {
         if id.is_empty() {
             return None;
         }
-        if let Some(&change) = self.exact.get(&id) {
+        if let Some(&change) = self.exact.get(id.index()).filter(|change| **change != NO_GROUP) {
             return Some(change as usize);
         }
         let text = store.text(id);
@@ -50,12 +68,15 @@ impl ByObject {
             return None;
         }
         if self.sorted.is_empty() {
-            self.sorted =
-                self.exact.iter().map(|(id, change)| (store.text(*id).to_owned(), *change)).collect();
-            self.sorted.sort();
+            let known = self.exact.iter().enumerate().skip(1).filter(|(_, change)| **change != NO_GROUP);
+            let (ids, changes): (Vec<Text>, Vec<u32>) =
+                known.map(|(id, change)| (Text::at(id), *change)).unzip();
+            let order = by_text(&ids, &store.strings, &|_, _| Ordering::Equal);
+            self.sorted = order.into_iter().map(|at| (ids[at as usize], changes[at as usize])).collect();
         }
-        let from = self.sorted.partition_point(|(known, _)| known.as_str() < text);
-        let mut found = self.sorted[from..].iter().take_while(|(known, _)| same_object(known, text));
+        let from = self.sorted.partition_point(|(known, _)| store.text(*known) < text);
+        let mut found =
+            self.sorted[from..].iter().take_while(|(known, _)| same_object(store.text(*known), text));
         let first = found.next()?.1;
         // An abbreviation that names objects of two changes names neither.
         found.all(|(_, change)| *change == first).then_some(first as usize)
@@ -75,87 +96,78 @@ impl Groups {
 
     /// Gives changes their commits, and returns which change each object belongs to.
     fn attach_commits(&mut self, store: &mut Store) -> ByObject {
-        let mut objects = ByObject::default();
-        for at in 0..store.changes.len() {
-            let change = store.changes[at];
+        let mut objects = ByObject::new(store);
+        for (at, change) in store.changes.iter().enumerate() {
             if change.merged.is_some() {
                 objects.insert(change.merge_commit, at);
             }
             objects.insert(change.head, at);
         }
-        let mut pairs: Vec<(usize, CommitId)> = Vec::new();
-        for (id, owner) in self.commits.drain(..).chain(self.derived.drain(..)) {
+        let mut links = Links::default();
+        for (id, owner) in self.commits.drain(..) {
             let (Some(at), Some(row)) = (owner, store.commit(id)) else { continue };
             objects.insert(id, at);
-            pairs.push((at, row));
+            links.push(at, row.0);
         }
         for at in 0..store.changes.len() {
-            let change = store.changes[at];
+            let change = &store.changes[at];
             if let Some(row) = store.commit(change.merge_commit).filter(|_| change.merged.is_some()) {
                 store.changes[at].merge_row = Some(row);
-                pairs.push((at, row));
+                links.push(at, row.0);
                 complete_change(store, at, row);
             }
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let spans = spans(pairs.iter().map(|(at, _)| *at), store.changes.len());
-        store.change_commits = pairs.into_iter().map(|(_, row)| row).collect();
+        let (rows, spans) = links.finish(store.changes.len());
+        store.change_commits = rows.into_iter().map(CommitId).collect();
         for (change, span) in store.changes.iter_mut().zip(spans) {
             change.commits = span;
         }
         objects
     }
 
-    fn attach_reviews(&mut self, store: &mut Store) {
-        let mut rows: Vec<(usize, Review)> = Vec::new();
-        for (owner, row) in self.reviews.drain(..) {
-            match owner {
-                Some(at) => rows.push((at, row)),
-                None => {
-                    let path =
-                        store.locate(row.place).map(|(file, ..)| file.path.clone()).unwrap_or_default();
-                    let problem =
-                        Problem::note(Kind::Dangling, "a review of a change that is not in the bundle");
-                    store.problems.push(problem.in_file(path).expected("the change that it reviews"));
-                }
-            }
+    fn attach_reviews(&self, store: &mut Store) {
+        let Rows { of, rows } = &self.reviews;
+        for (review, _) in rows.iter().zip(of).filter(|(_, of)| **of == NO_GROUP) {
+            let path = store.locate(review.row.place).map(|(file, ..)| file.path.clone()).unwrap_or_default();
+            let problem = Problem::note(Kind::Dangling, "a review of a change that is not in the bundle");
+            store.problems.push(problem.in_file(path).expected("the change that it reviews"));
         }
-        rows.sort_by(|(at_a, a), (at_b, b)| {
-            let text = |t| store.text(t);
-            at_a.cmp(at_b)
-                .then(a.submitted.cmp(&b.submitted))
-                .then_with(|| text(a.id).cmp(text(b.id)))
+        know_lists(store, &self.reviews);
+        let grouping = Grouping::new(of, store.changes.len(), &|a, b| {
+            let (a, b) = (&rows[a].row, &rows[b].row);
+            a.submitted
+                .cmp(&b.submitted)
+                .then_with(|| store.strings.compare(a.id, b.id))
                 .then(a.place.cmp(&b.place))
         });
-        know_lists(store, &rows);
-        rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && is_same_review(a, b));
-        let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
-        store.reviews =
-            rows.into_iter().map(|(at, row)| Review { change: ChangeId::at(at), ..row }).collect();
-        for (change, span) in store.changes.iter_mut().zip(spans) {
+        let grouping =
+            grouping.without_rest().without_twins(&|a, b| is_same_review(&rows[a].row, &rows[b].row));
+        let spans = grouping.spans(store.changes.len());
+        store.reviews = self.reviews.ordered(&grouping);
+        for ((at, change), span) in store.changes.iter_mut().enumerate().zip(spans) {
             change.reviews = span;
+            for review in &mut store.reviews[span.positions()] {
+                review.change = ChangeId::at(at);
+            }
         }
     }
 
-    fn attach_files(&mut self, store: &mut Store) {
-        let mut rows: Vec<(usize, ChangedFile)> =
-            self.files.drain(..).filter_map(|(owner, row)| Some((owner?, row))).collect();
-        rows.sort_by(|(at_a, a), (at_b, b)| {
-            at_a.cmp(at_b).then_with(|| store.text(a.path).cmp(store.text(b.path)))
+    fn attach_files(&self, store: &mut Store) {
+        let Rows { of, rows } = &self.files;
+        let grouping = Grouping::new(of, store.changes.len(), &|a, b| {
+            store.strings.compare(rows[a].row.path, rows[b].row.path)
         });
-        rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && a.path == b.path);
-        let listed = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
-        store.files_of = rows.into_iter().map(|(_, row)| row).collect();
+        let grouping = grouping.without_rest().without_twins(&|a, b| rows[a].row.path == rows[b].row.path);
+        let listed = grouping.spans(store.changes.len());
+        store.files_of = self.files.ordered(&grouping);
         for (at, listed) in listed.into_iter().enumerate() {
-            let change = store.changes[at];
             if listed.start < listed.end {
                 store.changes[at].files = listed;
                 store.changes[at].lists.files = true;
                 continue;
             }
             // Without a list of the forge, the merge commit's own difference is the change's.
-            let from_history = change.merge_row.and_then(|row| store.commits[row.index()].files);
+            let from_history = store.changes[at].merge_row.and_then(|row| store.commits[row.index()].files);
             if let Some(files) = from_history {
                 let start = store.files_of.len();
                 store.files_of.extend_from_slice(files.of(&store.commit_files));
@@ -168,55 +180,52 @@ impl Groups {
     }
 
     fn attach_tickets(&mut self, store: &mut Store, times: &[(Text, Text, Moment)]) {
-        let mut rows: Vec<(usize, Ticket)> =
-            self.tickets.drain(..).filter_map(|(owner, row)| Some((owner?, row))).collect();
-        for (at, ticket) in &mut rows {
-            let repository = store.changes[*at].repository;
+        let Rows { of, rows } = &mut self.tickets;
+        for (Owned { row: ticket, .. }, of) in rows.iter_mut().zip(&*of).filter(|_| !times.is_empty()) {
+            let Some(repository) = store.changes.get(*of as usize).map(|change| change.repository) else {
+                continue;
+            };
             let known = |(repo, id, _): &&(Text, Text, Moment)| {
                 *id == ticket.id && (*repo == repository || repo.is_empty())
             };
             ticket.created =
                 ticket.created.or_else(|| times.iter().find(known).map(|(_, _, created)| *created));
         }
-        rows.sort_by(|(at_a, a), (at_b, b)| {
-            at_a.cmp(at_b)
-                .then_with(|| store.text(a.id).cmp(store.text(b.id)))
-                .then(b.is_linked.cmp(&a.is_linked))
-                .then(a.place.cmp(&b.place))
+        let grouping = Grouping::new(of, store.changes.len(), &|a, b| {
+            let (a, b) = (&rows[a].row, &rows[b].row);
+            store.strings.compare(a.id, b.id).then(b.is_linked.cmp(&a.is_linked)).then(a.place.cmp(&b.place))
         });
-        rows.dedup_by(|(at_b, b), (at_a, a)| at_a == at_b && a.id == b.id);
-        let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
-        store.tickets = rows.into_iter().map(|(_, row)| row).collect();
+        let grouping = grouping.without_rest().without_twins(&|a, b| rows[a].row.id == rows[b].row.id);
+        let spans = grouping.spans(store.changes.len());
+        store.tickets = grouping.positions().map(|at| rows[at].row).collect();
         for (change, span) in store.changes.iter_mut().zip(spans) {
             change.tickets = span;
         }
     }
 
     fn attach_tests(&mut self, store: &mut Store, objects: &mut ByObject) {
-        let mut rows: Vec<(usize, TestRun)> = Vec::new();
-        for (owner, row) in self.tests.drain(..) {
-            let at = owner.or_else(|| objects.find(row.commit, store)).unwrap_or(usize::MAX);
-            rows.push((at, row));
+        let Rows { of, rows } = &mut self.tests;
+        for (of, test) in of.iter_mut().zip(&*rows).filter(|(of, _)| **of == NO_GROUP) {
+            *of = group(objects.find(test.row.commit, store));
         }
-        rows.sort_by(|(at_a, a), (at_b, b)| {
-            at_a.cmp(at_b)
-                .then(a.at.cmp(&b.at))
-                .then_with(|| store.text(a.name).cmp(store.text(b.name)))
-                .then(a.place.cmp(&b.place))
+        let grouping = Grouping::new(of, store.changes.len(), &|a, b| {
+            let (a, b) = (&rows[a].row, &rows[b].row);
+            a.at.cmp(&b.at).then_with(|| store.strings.compare(a.name, b.name)).then(a.place.cmp(&b.place))
         });
-        let spans = spans(rows.iter().map(|(at, _)| *at), store.changes.len());
-        store.tests = rows.into_iter().map(|(_, row)| row).collect();
+        let spans = grouping.spans(store.changes.len());
+        store.tests = grouping.positions().map(|at| rows[at].row).collect();
         for (change, span) in store.changes.iter_mut().zip(spans) {
             change.tests = span;
         }
     }
 
-    fn attach_sessions(&mut self, store: &mut Store, objects: &mut ByObject) {
-        let children = children_of(store);
-        let mut pairs: Vec<(usize, SessionId)> = Vec::new();
-        for (owner, row) in self.sessions.drain(..) {
+    fn attach_sessions(&self, store: &mut Store, objects: &mut ByObject) {
+        let children = if self.sessions.rows.is_empty() { BTreeMap::new() } else { children_of(store) };
+        let mut links = Links::default();
+        for (of, Owned { row, .. }) in self.sessions.of.iter().zip(&self.sessions.rows) {
             let id = SessionId::at(store.sessions.len());
-            store.sessions.push(row);
+            store.sessions.push(*row);
+            let owner = Some(*of as usize).filter(|_| *of != NO_GROUP);
             let at = owner.or_else(|| objects.find(row.commit, store)).or_else(|| {
                 // Agent Trace writes the revision that the work began from: its children are looked at too.
                 let child =
@@ -224,16 +233,20 @@ impl Groups {
                 child.iter().find_map(|commit| objects.find(*commit, store))
             });
             if let Some(at) = at {
-                pairs.push((at, id));
+                links.push(at, id.0);
             }
         }
-        pairs.sort_unstable();
-        let spans = spans(pairs.iter().map(|(at, _)| *at), store.changes.len());
-        store.sessions_of = pairs.into_iter().map(|(_, id)| id).collect();
+        let (rows, spans) = links.finish(store.changes.len());
+        store.sessions_of = rows.into_iter().map(SessionId).collect();
         for (change, span) in store.changes.iter_mut().zip(spans) {
             change.sessions = span;
         }
     }
+}
+
+/// Returns the group of what belongs to the change at a position.
+pub(super) fn group(change: Option<usize>) -> u32 {
+    change.and_then(|at| u32::try_from(at).ok()).unwrap_or(NO_GROUP)
 }
 
 /// Completes a change with what its merge commit says.
@@ -253,14 +266,15 @@ fn complete_change(store: &mut Store, at: usize, row: CommitId) {
 
 /// Tells changes that their list of reviews is known, or cut: those with a review in a file that lists them. A review by
 /// itself, as a webhook brings it, and comments on lines tell nothing of the reviews that are not there.
-fn know_lists(store: &mut Store, rows: &[(usize, Review)]) {
+fn know_lists(store: &mut Store, reviews: &Rows<Review>) {
     let of_reviews = store.listings.iter().filter(|listing| listing.of == "reviews");
     let lists: BTreeMap<FileId, bool> =
         of_reviews.map(|listing| (listing.file, listing.cut_at.is_some())).collect();
-    for (at, row) in rows.iter().filter(|(_, row)| row.line_comments.is_none()) {
+    let rows = reviews.rows.iter().map(|owned| &owned.row).zip(&reviews.of);
+    for (row, at) in rows.filter(|(row, at)| row.line_comments.is_none() && **at != NO_GROUP) {
         let file = store.records.get(row.place.record.index()).map(|record| record.file);
         if let Some(is_cut) = file.and_then(|file| lists.get(&file)) {
-            let known = &mut store.changes[*at].lists;
+            let known = &mut store.changes[*at as usize].lists;
             known.reviews = true;
             known.reviews_cut |= is_cut;
         }
@@ -272,19 +286,6 @@ fn is_same_review(a: &Review, b: &Review) -> bool {
         || (a.id.is_empty() || b.id.is_empty())
             && (a.author, a.state, a.submitted) == (b.author, b.state, b.submitted)
             && a.submitted.is_some()
-}
-
-/// Returns the span of each group of a sorted sequence of group numbers; numbers beyond `count` are left out.
-pub(in crate::store) fn spans(sorted: impl Iterator<Item = usize>, count: usize) -> Vec<Span> {
-    let mut spans = vec![Span::default(); count];
-    for (position, group) in sorted.enumerate() {
-        let Some(here) = spans.get_mut(group) else { break };
-        if here.start == here.end {
-            *here = span(position, position);
-        }
-        here.end = span(0, position + 1).end;
-    }
-    spans
 }
 
 /// Returns the commits that have each commit as first parent.

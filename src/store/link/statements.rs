@@ -1,15 +1,17 @@
 //! Gives each change the statements about it, and takes from them who merged it.
 
 use crate::model::{Capture, SignatureState};
+use crate::order;
 use crate::store::Store;
+use crate::store::grouping::Links;
 use crate::store::rows::*;
 
-use super::attach::{ByObject, spans};
+use super::attach::ByObject;
 
 /// Makes one of equal statements and gives changes theirs.
 pub(super) fn attach_statements(store: &mut Store, objects: &mut ByObject) {
     let mut statements = std::mem::take(&mut store.statements);
-    statements.sort_by(|a, b| {
+    order::sort_by(&mut statements, |a, b| {
         a.digest
             .cmp(&b.digest)
             .then(b.attached_to.is_empty().cmp(&a.attached_to.is_empty()).reverse())
@@ -24,25 +26,21 @@ pub(super) fn attach_statements(store: &mut Store, objects: &mut ByObject) {
         is_same
     });
     store.repeated_statements = (before - statements.len()) as u64;
-    statements.sort_by_key(|statement| statement.place);
-    let mut pairs: Vec<(usize, StatementId)> = Vec::new();
+    order::sort_by_key(&mut statements, |statement| statement.place);
+    let mut links = Links::default();
     for (at, statement) in statements.iter_mut().enumerate() {
         let ids = statement.subjects.iter().map(|(_, digest)| *digest).chain([statement.attached_to]);
-        let mut owners: Vec<usize> = ids.filter_map(|id| objects.find(id, store)).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        for &owner in &owners {
+        for owner in ids.filter_map(|id| objects.find(id, store)) {
             let change = &store.changes[owner];
             statement.binds_merged |= statement.subjects.iter().any(|(_, digest)| {
                 *digest == change.merge_commit || !change.head.is_empty() && *digest == change.head
             });
-            pairs.push((owner, StatementId::at(at)));
+            links.push(owner, StatementId::at(at).0);
         }
     }
     store.statements = statements;
-    pairs.sort_unstable();
-    let spans = spans(pairs.iter().map(|(at, _)| *at), store.changes.len());
-    store.statements_of = pairs.into_iter().map(|(_, id)| id).collect();
+    let (rows, spans) = links.finish(store.changes.len());
+    store.statements_of = rows.into_iter().map(StatementId).collect();
     for (change, span) in store.changes.iter_mut().zip(spans) {
         change.statements = span;
     }

@@ -197,7 +197,7 @@ pub(super) fn check(keys: &[Key], armor: &str, signed: &Signed, steps: &mut Step
         return;
     }
     let mut known: Vec<&Key> = keys.iter().filter(|key| signature.names(&key.fingerprint)).collect();
-    known.sort_by_key(|key| !key.source.is_given);
+    crate::order::sort_by_key(&mut known, |key| !key.source.is_given);
     let Some(key) = known.first() else {
         let why = format!("made by the key {}, which was not given", signature.issuer_words());
         steps.open("Key", why, CLAUSE);

@@ -157,7 +157,7 @@ pub(super) fn check(signers: &[Signer], armor: &str, signed: &Signed, steps: &mu
     let own = signature.public_key();
     let mut known: Vec<&Signer> = signers.iter().filter(|signer| signer.key.key_data() == own).collect();
     // A key that the user gave comes before the same key from the evidence.
-    known.sort_by_key(|signer| !signer.source.is_given);
+    crate::order::sort_by_key(&mut known, |signer| !signer.source.is_given);
     let key = PublicKey::from(own.clone());
     let words = format!("{} {}", own.algorithm(), key.fingerprint(HashAlg::Sha256));
     let Some(signer) = known.first() else {

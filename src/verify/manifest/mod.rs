@@ -197,7 +197,7 @@ impl Comparer {
             let problem = Problem::error(Kind::MissingFile, found).in_file(format!("{folder}{SEAL_NAME}"));
             out.problems.push(problem.expected("lacuna-manifest.json beside it"));
         }
-        out.coverage.sort_unstable();
+        crate::order::sort(&mut out.coverage);
         out
     }
 
@@ -282,7 +282,7 @@ impl Listing {
         told: &mut Told,
     ) -> Manifest {
         let mut algorithms: Vec<Algorithm> = self.list.files.iter().map(|listed| listed.algorithm).collect();
-        algorithms.sort_unstable();
+        crate::order::sort(&mut algorithms);
         algorithms.dedup();
         let mut row = Manifest {
             file: self.file,
