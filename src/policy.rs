@@ -333,5 +333,7 @@ mod tests {
         assert!(!wildcard("prod", "production"));
         assert!(wildcard("prod*", "production"));
         assert!(wildcard("**a*b", "xxayyb"));
+        assert!(wildcard("é*", "École"));
+        assert!(wildcard("k*", "\u{212a}elvin"), "the sign of the unit is a k in lower case");
     }
 }

@@ -140,6 +140,19 @@ impl Assessor {
     }
 }
 
+/// How long the family is in the id of each criterion: it is asked for at each verdict.
+static FAMILY_LENGTHS: [usize; CRITERIA.len()] = {
+    let (mut lengths, mut at) = ([0; CRITERIA.len()], 0);
+    while at < lengths.len() {
+        let id = CRITERIA[at].id.as_bytes();
+        while lengths[at] < id.len() && id[lengths[at]] != b'.' {
+            lengths[at] += 1;
+        }
+        at += 1;
+    }
+    lengths
+};
+
 /// Decides one criterion on one change, exceptions included; with words and evidence only if `explain`.
 fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Finding {
     let registered = criterion.criterion();
@@ -153,7 +166,7 @@ fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Fi
             "Nothing that this version reads can show it.".into()
         });
     }
-    let family = registered.id.split('.').next().unwrap_or_default();
+    let family = registered.id.get(..FAMILY_LENGTHS[criterion.index()]).unwrap_or_default();
     let finding = match family {
         "authorisation" => authorisation::decide(registered.id, subject, explain),
         "ai" => ai::decide(registered.id, subject, explain),
@@ -193,7 +206,7 @@ fn scope(store: &Store, policy: &Policy) -> Vec<ChangeId> {
                     || matches_any(&policy.branches, store.text(change.base_branch)))
         })
         .collect();
-    rows.sort_by_key(|&id| {
+    crate::order::sort_by_key(&mut rows, |&id| {
         let change = &store.changes[id.index()];
         (change.merged, store.text(change.repository), change.number, store.text(change.merge_commit))
     });

@@ -102,9 +102,9 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, String> {
                 && document.changes.iter().any(|change| change.verdicts.contains_key(CRITERIA[at].id))
         })
         .collect();
-    criteria.sort_unstable();
+    crate::order::sort(&mut criteria);
     let mut rows = document.changes;
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    crate::order::sort_by(&mut rows, |a, b| a.id.cmp(&b.id));
     rows.dedup_by(|b, a| a.id == b.id);
     let mut verdicts = Vec::with_capacity(rows.len().saturating_mul(criteria.len()));
     for row in &rows {

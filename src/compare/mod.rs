@@ -188,7 +188,9 @@ pub fn compare_sides(before: &Snapshot, after: &Snapshot) -> Comparison {
         criteria.extend(after.once.get(id).and_then(|is| row("population", id, *was, *is)));
     }
     for rows in [&mut changes, &mut criteria] {
-        rows.sort_by(|a, b| (a.difference, &a.subject, &a.id).cmp(&(b.difference, &b.subject, &b.id)));
+        crate::order::sort_by(rows, |a, b| {
+            (a.difference, &a.subject, &a.id).cmp(&(b.difference, &b.subject, &b.id))
+        });
     }
     Comparison {
         measured_differently: measured_differently(before, after),
@@ -273,7 +275,9 @@ fn controls(before: &Snapshot, after: &Snapshot) -> Vec<Row> {
         let added = new.controls.iter().filter(|(id, _)| !met.contains(id.as_str()));
         found.extend(added.map(|(id, is)| Row { after: Some(*is), ..whole(Difference::New, &new.id, id) }));
     }
-    found.sort_by(|a, b| (&a.subject, a.difference, &a.id).cmp(&(&b.subject, b.difference, &b.id)));
+    crate::order::sort_by(&mut found, |a, b| {
+        (&a.subject, a.difference, &a.id).cmp(&(&b.subject, b.difference, &b.id))
+    });
     found
 }
 

@@ -73,7 +73,7 @@ impl Snapshot {
         let store = &assessment.store;
         let ids = assessment.scope.iter().map(|id| store.change_id(&store.changes[id.index()]));
         let mut rows: Vec<(String, usize)> = ids.zip(0..).collect();
-        rows.sort_unstable();
+        crate::order::sort(&mut rows);
         // One id names one change; a second direct push without an id of its own is told with the first.
         rows.dedup_by(|b, a| a.0 == b.0);
         let criteria = evaluated(Scope::Change);
@@ -163,6 +163,6 @@ pub(super) fn flat(policy: &Value) -> Vec<(String, String)> {
             _ => keys.push((key.clone(), value.to_string())),
         }
     }
-    keys.sort();
+    crate::order::sort(&mut keys);
     keys
 }

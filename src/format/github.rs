@@ -1,6 +1,9 @@
 //! GitHub's vocabulary, as far as `gh`, REST and webhooks share it: accounts, addresses, checks.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::model::ActorKind;
 use crate::model::record::{Outcome, Str};
@@ -35,15 +38,19 @@ fn slice<'a>(text: &Str<'a>, start: usize, end: usize) -> Str<'a> {
     }
 }
 
+/// Preparing a search costs more than an address is long.
+static REPOS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"repos/"));
+
 /// Returns `owner/name` of an address in the web interface or in REST; empty where it has none.
 ///
 /// `https://HOST/owner/name/pull/12` and `https://api.HOST/repos/owner/name/…` (or `https://HOST/api/v3/repos/…`).
 pub fn repository<'a>(url: &Str<'a>) -> Str<'a> {
-    let Some(scheme) = url.find("://") else { return Cow::Borrowed("") };
+    let scheme = if url.starts_with("https://") { Some("https".len()) } else { url.find("://") };
+    let Some(scheme) = scheme else { return Cow::Borrowed("") };
     let Some(host) = url[scheme + 3..].find('/').map(|at| scheme + 3 + at + 1) else {
         return Cow::Borrowed("");
     };
-    let start = url[host..].find("repos/").map_or(host, |at| host + at + "repos/".len());
+    let start = REPOS.find(&url.as_bytes()[host..]).map_or(host, |at| host + at + "repos/".len());
     let rest = &url[start..];
     let Some(owner) = rest.find('/').filter(|&at| at > 0) else { return Cow::Borrowed("") };
     let name = &rest[owner + 1..];

@@ -140,7 +140,7 @@ fn list(folder: &Path, prefix: &str, found: &mut Found, waiting: &mut Vec<(PathB
         .iter()
         .map(|entry| (format!("{prefix}/{}", entry.file_name().to_string_lossy()), entry.path()))
         .collect();
-    named.sort();
+    crate::order::sort(&mut named);
     let mut folders = Vec::new();
     for (name, path) in named {
         if passed_over(&name).is_some() {

@@ -5,8 +5,11 @@ use sha2::{Digest as _, Sha256};
 use super::{ByteSource, Digest, KnownDigest, Limits, ReadError};
 use crate::problem::{Kind, Problem, Spot};
 
-/// How many bytes one read asks for.
-const SLICE: usize = 4 << 20;
+/// How many bytes one read asks for: what is hashed and then parsed is still near the processor.
+const SLICE: usize = 1 << 20;
+
+/// How many bytes one read of a long record asks for.
+const MOST_AT_ONCE: usize = 8 << 20;
 
 /// The unread bytes of a file that are in memory, and the way to more of them.
 ///
@@ -65,12 +68,13 @@ impl Window {
         self.lines + 1
     }
 
-    /// Reads one more slice behind the unread bytes; returns whether any came.
+    /// Reads one more slice behind the unread bytes, as long as they are at least: who looks at them again from their
+    /// start does so a few times only. Returns whether any came.
     ///
     /// # Errors
     /// When the source fails.
     pub fn fill(&mut self) -> Result<bool, Problem> {
-        self.fill_up_to(SLICE)
+        self.fill_up_to(self.bytes().len().clamp(SLICE, MOST_AT_ONCE))
     }
 
     fn fill_up_to(&mut self, want: usize) -> Result<bool, Problem> {

@@ -98,6 +98,7 @@ impl Builder {
     /// Starts a file: the records that come belong to it.
     pub fn start_file(&mut self, file: File) {
         self.file = FileId::at(self.store.files.len());
+        self.strings.expect(file.bytes);
         self.store.files.push(file);
     }
 

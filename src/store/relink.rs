@@ -62,6 +62,6 @@ fn settle(
         }
     }
     store.problems.extend_from_slice(problems);
-    store.problems.sort();
+    crate::order::sort(&mut store.problems);
     store
 }

@@ -66,6 +66,48 @@ const TEST_WORDS: &[&str] =
 /// The longest word of the two lists.
 const LONGEST: usize = 10;
 
+/// A list of words by their first letter: where each letter's words start, and the words as numbers.
+struct Words<const N: usize> {
+    starts: [u8; 27],
+    words: [u128; N],
+}
+
+static EMPTY: Words<{ EMPTY_WORDS.len() }> = Words::new(EMPTY_WORDS);
+static OF_TESTS: Words<{ TEST_WORDS.len() }> = Words::new(TEST_WORDS);
+
+impl<const N: usize> Words<N> {
+    /// Takes a sorted list.
+    const fn new(list: &[&str]) -> Self {
+        let (mut starts, mut words, mut at) = ([0; 27], [0; N], 0);
+        while at < N {
+            words[at] = number(list[at].as_bytes());
+            let mut letter = (list[at].as_bytes()[0] - b'a') as usize + 1;
+            while letter < starts.len() {
+                starts[letter] = at as u8 + 1;
+                letter += 1;
+            }
+            at += 1;
+        }
+        Self { starts, words }
+    }
+
+    /// Returns whether the list has a word that starts with the `letter`-th letter.
+    fn has(&self, letter: usize, word: u128) -> bool {
+        let starts = [self.starts[letter], self.starts[letter + 1]].map(usize::from);
+        self.words[starts[0]..starts[1]].contains(&word)
+    }
+}
+
+/// Returns a word of at most 16 bytes as a number, capital letters as small ones.
+const fn number(word: &[u8]) -> u128 {
+    let (mut number, mut at) = (0, 0);
+    while at < word.len() {
+        number = number << 8 | (word[at] | 0x20) as u128;
+        at += 1;
+    }
+    number
+}
+
 /// What a text holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Substance {
@@ -80,30 +122,59 @@ pub struct Substance {
 /// `LGTM`, `Looks good to me, thanks!` and `👍` hold no words of substance.
 pub fn judge(text: &str) -> Substance {
     let mut found = Substance::default();
-    if text.is_empty() {
-        return found;
-    }
     for line in text.lines() {
         let is_quoted = line.trim_start().starts_with('>');
-        for word in line.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1) {
-            let mut lower = [0; LONGEST];
-            let known = word.len() <= LONGEST && word.is_ascii();
-            if known {
-                lower[..word.len()].copy_from_slice(word.as_bytes());
-                lower[..word.len()].make_ascii_lowercase();
+        let mut rest = line;
+        while let Some(word) = next_word(&mut rest) {
+            if word.len() < 2 {
+                continue;
             }
-            let lower =
-                if known { std::str::from_utf8(&lower[..word.len()]).unwrap_or_default() } else { "" };
-            found.mentions_tests |= TEST_WORDS.binary_search(&lower).is_ok();
-            if !is_quoted && EMPTY_WORDS.binary_search(&lower).is_err() {
-                found.words += 1;
-            }
+            let (is_empty, is_of_tests) = known(word);
+            found.mentions_tests |= is_of_tests;
+            found.words += u32::from(!is_quoted && !is_empty);
             if found.words == 1000 {
                 return found;
             }
         }
     }
     found
+}
+
+/// Takes the next word, which is letters and digits, from the start of a text.
+fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let text = *rest;
+    let length = |from: usize, is_word: bool| {
+        let bytes = text.as_bytes();
+        let mut at = from;
+        while let Some(&byte) = bytes.get(at) {
+            if byte.is_ascii() {
+                if byte.is_ascii_alphanumeric() != is_word {
+                    break;
+                }
+                at += 1;
+            } else {
+                let Some(c) = text[at..].chars().next().filter(|c| c.is_alphanumeric() == is_word) else {
+                    break;
+                };
+                at += c.len_utf8();
+            }
+        }
+        at
+    };
+    let start = length(0, false);
+    let end = length(start, true);
+    *rest = &text[end..];
+    (start < end).then(|| &text[start..end])
+}
+
+/// Returns whether a word says nothing, and whether it speaks of tests.
+fn known(word: &str) -> (bool, bool) {
+    let letter = word.as_bytes().first().map_or(0, |byte| byte.to_ascii_lowercase().wrapping_sub(b'a'));
+    if word.len() > LONGEST || letter >= 26 {
+        return (false, false);
+    }
+    let (letter, word) = (usize::from(letter), number(word.as_bytes()));
+    (EMPTY.has(letter, word), OF_TESTS.has(letter, word))
 }
 
 #[cfg(test)]
@@ -130,6 +201,20 @@ mod tests {
     fn tests_are_spoken_of_by_their_words() {
         assert!(judge("The Coverage is fine").mentions_tests);
         assert!(!judge("the latest contest").mentions_tests);
+        assert!(judge("> Tests?").mentions_tests);
+    }
+
+    #[test]
+    fn words_are_letters_and_digits_of_any_script() {
+        for (text, words) in [
+            ("überprüft: naïve-café", 3),
+            ("THE Tests2 fınе", 2),
+            ("x y z", 0),
+            ("日本語 テスト", 2),
+            ("1a-2b — ok", 2),
+        ] {
+            assert_eq!(judge(text).words, words, "{text}");
+        }
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl<'b> Desk<'b> {
         if controls.is_empty() {
             return Err("no control was chosen to be tested".to_owned());
         }
-        criteria.sort_unstable();
+        crate::order::sort(&mut criteria);
         criteria.dedup();
         let steps = criteria.into_iter().map(|index| TestStep {
             criterion: index.criterion().id.to_owned(),
@@ -343,7 +343,7 @@ fn size_of(sizing: &Sizing, fixed: u64, frame: u64) -> Result<u64, String> {
 fn tested_by(control: &crate::framework::Control) -> Vec<CriterionIndex> {
     let mut criteria = control.needs.criteria();
     criteria.retain(|index| index.criterion().scope == Scope::Change);
-    criteria.sort_unstable();
+    crate::order::sort(&mut criteria);
     criteria.dedup();
     criteria
 }

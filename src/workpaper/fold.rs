@@ -160,7 +160,7 @@ impl Fold {
             return Err("it was drawn from another population than the paper rests on".to_owned());
         }
         let mut ids: Vec<&str> = sample.items.iter().map(|item| item.id.as_str()).collect();
-        ids.sort_unstable();
+        crate::order::sort(&mut ids);
         ids.dedup();
         if ids.len() != sample.items.len() {
             return Err("it names an item twice".to_owned());

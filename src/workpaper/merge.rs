@@ -98,7 +98,7 @@ fn earlier(rest: [&[Entry]; 2]) -> Option<usize> {
 /// Puts both papers together again that the entry of this number says were merged.
 pub(super) fn branches(paper: &Paper, number: u64, merged: &Merged) -> Result<Vec<Paper>, String> {
     let mut numbers: Vec<u64> = merged.branches.iter().flatten().copied().collect();
-    numbers.sort_unstable();
+    crate::order::sort(&mut numbers);
     if merged.common == 0 || merged.common >= number || !numbers.iter().copied().eq(merged.common + 1..number)
     {
         return Err("it does not account for the entries before it".to_owned());

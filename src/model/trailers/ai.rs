@@ -365,14 +365,19 @@ fn slug(text: &str) -> String {
 /// Takes marks that are no trailers: `Generated with [tool](address)`, addresses of sessions, marks in comments.
 pub(super) fn scan_marks<'a>(text: &'a str, marks: &mut Marks<'a>) {
     let bytes = text.as_bytes();
+    let has = |byte| memchr::memchr(byte, bytes).is_some();
     for at in GENERATED.find_iter(bytes) {
         if let Some((tool, line)) = generated(text, at) {
             marks.push(AiSign { tool, form: AiForm::GeneratedWith, text: line, ..AiSign::default() });
         }
     }
-    if CURSOR_BODY.find(bytes).is_some() {
+    if has(b'_') && CURSOR_BODY.find(bytes).is_some() {
         let sign = AiSign { tool: "cursor".into(), form: AiForm::GeneratedWith, ..AiSign::default() };
         marks.push(AiSign { text: "CURSOR_AGENT_PR_BODY", ..sign });
+    }
+    // Most texts are short and have no address: a search for one byte costs far less.
+    if !has(b'/') {
+        return;
     }
     for at in ADDRESS.find_iter(bytes) {
         let rest = &text[at + 3..];

@@ -52,7 +52,9 @@ impl<'a> Trailers<'a> {
             self.is_in_fence = !self.is_in_fence;
             return true;
         }
-        if let Some((_, rest)) = line.split_once("<!--") {
+        // Few lines have any markup, and looking for one byte costs far less.
+        let markup = memchr::memchr(b'<', line.as_bytes()).map(|at| &line[at..]);
+        if let Some((_, rest)) = markup.and_then(|markup| markup.split_once("<!--")) {
             self.is_in_comment = !rest.contains("-->");
             return true;
         }

@@ -1,5 +1,13 @@
 //! The change that a commit says it came from.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+/// Preparing a search costs more than most texts are long.
+static MERGE_REQUEST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"See merge request "));
+static REVIEWED_ON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Reviewed-on: "));
+
 /// How a message refers to the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MergeForm {
@@ -63,7 +71,7 @@ fn of_subject<'a>(subject: &'a str, body: &'a str) -> Option<PullReference<'a>> 
 }
 
 fn of_body<'a>(subject: &'a str, body: &'a str) -> Option<PullReference<'a>> {
-    if let Some(at) = memchr::memmem::find(body.as_bytes(), b"See merge request ") {
+    if let Some(at) = MERGE_REQUEST.find(body.as_bytes()) {
         let rest = &body[at + "See merge request ".len()..];
         let (_, rest) = rest.lines().next()?.rsplit_once('!')?;
         let is_merge = subject.starts_with("Merge branch ");
@@ -73,7 +81,7 @@ fn of_body<'a>(subject: &'a str, body: &'a str) -> Option<PullReference<'a>> {
             form: if is_merge { MergeForm::Merge } else { MergeForm::Squash },
         });
     }
-    let at = memchr::memmem::find(body.as_bytes(), b"Reviewed-on: ")?;
+    let at = REVIEWED_ON.find(body.as_bytes())?;
     if at > 0 && body.as_bytes()[at - 1] != b'\n' {
         return None;
     }

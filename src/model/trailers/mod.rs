@@ -159,7 +159,7 @@ fn take<'a>(trailer: &lines::Trailer<'a>, signs: &mut Signs<'a>, marks: &mut ai:
         Some(known) => known.position = known.position.min(identity.position),
         None => list.push(identity),
     }
-    if is_author {
+    if is_author && identity.kind == ActorKind::Agent {
         ai::co_author(&identity, trailer, marks);
     }
 }

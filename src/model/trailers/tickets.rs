@@ -37,6 +37,9 @@ pub(super) fn scan<'a>(text: &'a str, pull: Option<&PullReference<'_>>, out: &mu
             push(id, closes(&text[..start]), out);
         }
     }
+    if memchr::memchr(b'/', bytes).is_none() {
+        return;
+    }
     for at in ISSUES.find_iter(bytes) {
         if let Some((start, id)) = addressed(text, at) {
             push(id, closes(&text[..start]), out);
