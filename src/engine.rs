@@ -21,7 +21,7 @@ use crate::model::{FlipPart, Moment, Records};
 use crate::policy::Policy;
 use crate::problem::{Kind, Problem};
 use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request, StatementDetail};
-use crate::query::{trust_view, views};
+use crate::query::{duties_view, trust_view, views};
 use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
@@ -36,6 +36,8 @@ use reassess::Dates;
 const BYTES_A_SIGNATURE: u64 = 512 << 10;
 /// What checking one commit weighs; most have a key that nobody gave, and end at that.
 const BYTES_A_COMMIT: u64 = 32 << 10;
+/// How many authors and approvers the app's matrix shows.
+const MOST_IN_MATRIX: usize = 24;
 /// How many changes one step of assessing takes.
 const CHANGES_A_STEP: usize = 2000;
 
@@ -530,6 +532,9 @@ impl Bundle {
                 Ok(detail) => Reply::Statement(Box::new(detail)),
                 Err(fact) => Reply::Failed(fact),
             },
+            Request::Duties { filter } => {
+                Reply::Duties(Box::new(duties_view::duties(assessment, filter, MOST_IN_MATRIX)))
+            }
             Request::Export { format } => self.export(*format),
             Request::Paper(request) => workpaper::answer(Some(self), (**request).clone()),
             Request::PaperChoices => Reply::PaperChoices(Box::new(workpaper::choices(self))),
@@ -540,7 +545,8 @@ impl Bundle {
             Request::Policy { .. }
             | Request::Compare { .. }
             | Request::Comparison
-            | Request::Differences { .. } => Reply::Failed("that is not answered by looking alone".into()),
+            | Request::Differences { .. }
+            | Request::Person(_) => Reply::Failed("that is not answered by looking alone".into()),
         }
     }
 

@@ -37,6 +37,10 @@ pub struct Policy {
     pub services: Vec<String>,
     /// Accounts that are persons although nothing in the evidence says so.
     pub humans: Vec<String>,
+    /// Which accounts are one person's, and which are not.
+    pub persons: Vec<PersonRule>,
+    /// Thresholds of patterns in who does what, and who counts for rules of segregation.
+    pub duties: DutyRules,
     /// Paths that make a change risky.
     pub sensitive: Vec<SensitivePaths>,
     /// Prefixes of ticket keys (`PAY` for `PAY-331`); empty accepts every prefix of two or more capitals.
@@ -95,6 +99,40 @@ pub struct Demands {
     pub licences: Vec<String>,
     /// Days after which a training, acknowledgement or access review without an end of its own is over.
     pub valid_days: u64,
+}
+
+/// A person as the user sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonRule {
+    /// Name to show.
+    pub name: String,
+    /// Logins and addresses that are theirs.
+    pub accounts: Vec<String>,
+    /// Logins and addresses that are not theirs, whatever weaker sources say.
+    pub apart: Vec<String>,
+    /// Line of the policy file.
+    pub line: u64,
+}
+
+/// What patterns of duties are measured by (`docs/duties.md`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DutyRules {
+    /// A reviewer with more changed lines than this on one day (UTC) is over load.
+    pub lines_per_day: u64,
+    /// A reviewer of more changes than this on one day is over load.
+    pub reviews_per_day: u64,
+    /// So many approvals by one person…
+    pub burst_approvals: u64,
+    /// …within so many minutes are a burst.
+    pub burst_minutes: u64,
+    /// Two persons who approved at least so many changes of each other…
+    pub reciprocal_changes: u64,
+    /// …and at least this share of each other's approved changes approve each other.
+    pub reciprocal_share: f64,
+    /// Accounts of robots that the organisation trusts to write changes, `*` wildcards; an AI agent is never one.
+    pub trusted_robots: Vec<String>,
 }
 
 /// An AI tool that may be used.
@@ -226,6 +264,20 @@ impl Default for Demands {
     }
 }
 
+impl Default for DutyRules {
+    fn default() -> Self {
+        Self {
+            lines_per_day: 2000,
+            reviews_per_day: 20,
+            burst_approvals: 5,
+            burst_minutes: 10,
+            reciprocal_changes: 3,
+            reciprocal_share: 0.8,
+            trusted_robots: Vec::new(),
+        }
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -241,6 +293,8 @@ impl Default for Policy {
             agents: Vec::new(),
             services: Vec::new(),
             humans: Vec::new(),
+            persons: Vec::new(),
+            duties: DutyRules::default(),
             sensitive: Vec::new(),
             ticket_prefixes: Vec::new(),
             identities: Vec::new(),

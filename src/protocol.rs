@@ -9,12 +9,14 @@ use crate::model::FlipPart;
 use crate::source::Limits;
 
 mod compare;
+mod duties;
 mod paper;
 mod policy;
 mod trust;
 mod views;
 
 pub use compare::*;
+pub use duties::*;
 pub use paper::*;
 pub use policy::*;
 pub use trust::*;
@@ -159,6 +161,13 @@ pub enum Request {
         /// Count of rows, at most 200.
         limit: u32,
     },
+    /// Persons, who approves whose changes, and patterns in it: answered by [`Reply::Duties`].
+    Duties {
+        /// Text that a person's name, an account or the kind must contain.
+        filter: String,
+    },
+    /// Join accounts to one person or keep them apart, in the policy, and assess under it: answered by [`Reply::Policy`].
+    Person(PersonEdit),
     /// A file to save: answered by [`Reply::Export`].
     Export {
         /// Which one.
@@ -284,6 +293,8 @@ pub enum Reply {
     Comparison(Option<Box<ComparisonView>>),
     /// A page of a comparison.
     Differences(Page<DifferenceRow>),
+    /// Persons, who approves whose changes, and patterns in it.
+    Duties(Box<Duties>),
     /// A file to save.
     Export {
         /// Suggested name.

@@ -192,6 +192,7 @@ fn every_key_of_the_schema_is_read() {
             // No key takes a list of lists: one that is known and passed over would say nothing.
             let needed = [
                 "id = \"x\"",
+                "name = \"x\"",
                 "tool = \"x\"",
                 "identity = \"x\"",
                 "level = 1",
@@ -527,7 +528,7 @@ fn an_exception_that_is_not_in_force_changes_no_verdict_and_is_listed_with_why()
     let mut bundle = open(&files, None);
     let verdicts = |bundle: &Bundle| csv::write(bundle);
     let without = verdicts(&bundle);
-    let all_families = "[\"authorisation.*\", \"ai.*\", \"review.*\", \"release.*\", \"tests.*\", \"integrity.*\", \"scan.*\", \"risk.*\", \"supply.*\", \"records.*\"]";
+    let all_families = "[\"authorisation.*\", \"ai.*\", \"review.*\", \"release.*\", \"duties.*\", \"tests.*\", \"integrity.*\", \"scan.*\", \"risk.*\", \"supply.*\", \"records.*\"]";
     for (state, with) in [
         ("incomplete", ("owner", "")),
         ("incomplete", ("reason", "")),

@@ -86,6 +86,60 @@ fn the_sample_is_small_enough_to_travel_in_the_document() {
     assert!(length <= 60 << 10, "{length} bytes");
 }
 
+/// Changes that break the segregation rule of a framework: what the plan makes of them for SOC 2, SOX, PCI DSS, DORA and SLSA.
+const SEGREGATION: [(&str, &str); 18] = [
+    // Written, merged and deployed without anybody's approval.
+    ("acme/ledger#92", "dora slsa soc2 sox"),
+    // The approver opened its ticket.
+    ("acme/payments#421", "dora"),
+    // A bot brought it in, and one person approved.
+    ("acme/payments#424", "slsa"),
+    // The author approved by a second account.
+    ("acme/payments#425", "dora pci slsa sox"),
+    // A bot brought it in, and one person approved.
+    ("acme/payments#446", "slsa"),
+    // The approver opened its ticket.
+    ("acme/payments#453", "dora"),
+    // A bot approved.
+    ("acme/payments#461", "dora slsa sox"),
+    // Merged by its author without an approval.
+    ("acme/payments#464", "dora slsa sox"),
+    // Approved after the merge.
+    ("acme/payments#467", "dora pci slsa sox"),
+    // A bot brought it in, and one person approved.
+    ("acme/payments#472", "slsa"),
+    // The author deployed it.
+    ("acme/payments#482", "sox"),
+    // An agent brought it in, and one person approved.
+    ("acme/payments#486", "slsa"),
+    // An agent brought it in, and whoever prompted it deployed it.
+    ("acme/payments#493", "slsa sox"),
+    // Approved after the merge; the exception covers another criterion.
+    ("acme/payments#497", "dora pci slsa sox"),
+    // An agent brought it in, and one person approved.
+    ("acme/payments#502", "slsa"),
+    // An agent approved.
+    ("acme/payments#516", "dora slsa sox"),
+    // The approver opened its ticket.
+    ("acme/payments#520", "dora"),
+    // An agent brought it in, and one person approved.
+    ("acme/payments#524", "slsa"),
+];
+
+#[test]
+fn the_rules_of_segregation_are_broken_where_the_plan_has_it() {
+    let rule = |id: &str| id.strip_prefix("duties.").and_then(|id| id.split('-').next()).map(str::to_owned);
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (id, verdicts) in verdicts(&sample()) {
+        let broken: Vec<String> = unmet(&verdicts).into_iter().filter_map(rule).collect();
+        if !broken.is_empty() {
+            found.push((id, broken.join(" ")));
+        }
+    }
+    let expected = SEGREGATION.map(|(id, rules)| (id.to_owned(), rules.to_owned()));
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn each_gap_of_the_plan_is_found_and_nothing_else_is() {
     let (expected, bundle) = (expectations(), sample());
@@ -94,7 +148,9 @@ fn each_gap_of_the_plan_is_found_and_nothing_else_is() {
     assert_eq!(ids(found.keys().collect()), ids(expected.changes.keys().collect()));
     let mut wrong = Vec::new();
     for (id, change) in &expected.changes {
-        let found = unmet(&found[id]);
+        // The rules of segregation follow from several facts of the plan; the test above has them.
+        let mut found = unmet(&found[id]);
+        found.retain(|id| !id.starts_with("duties."));
         if found != change.unmet {
             wrong.push(format!("{id} {}: {found:?}, planned {:?}", change.title, change.unmet));
         }
@@ -137,7 +193,9 @@ fn every_criterion_on_a_change_has_a_gap_in_the_sample() {
     // Evidence can leave these without proof, but never contradict them (`tests/violations.rs`).
     const NEVER_UNMET: [&str; 3] = ["ai.prompt", "ai.reproducible", "tests.validated"];
     // The sample holds no evidence that could contradict these: no scans, tickets in detail or registers.
-    const NOT_IN_IT: [&str; 16] = [
+    // Nobody in it had too much to review in one day.
+    const NOT_IN_IT: [&str; 17] = [
+        "review.load",
         "ai.own-identity",
         "ai.input-clean",
         "review.understood",

@@ -84,6 +84,7 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
     ("release.approver-independent", |case| {
         case.deployment.approvers = Some(vec![case.change.author.clone().unwrap()]);
     }),
+    ("duties.dora-independent", |case| case.ticket.author = Some(common::history::account("leila"))),
     ("release.protected", |case| case.statement.facts.controls = Some(Vec::new())),
     ("release.management-approved", |case| {
         case.items("approval").person = Some(common::history::account("leila"));
@@ -172,6 +173,35 @@ const ALIKE: &[&str] = &["records.retained"];
 /// Criteria that bear only on some changes, and not on the ordinary one.
 const NOT_ORDINARY: &[&str] = &["release.emergency-reviewed"];
 
+/// What else a violation shows: rules that a framework demands for itself, and indicators over the same evidence.
+const ALSO: &[(&str, &[&str])] = &[
+    ("review.human", &["duties.sox-separated", "duties.dora-independent", "duties.slsa-two-humans"]),
+    ("review.independent", &["duties.sox-separated", "duties.dora-independent", "duties.slsa-two-humans"]),
+    ("review.before-merge", &["duties.sox-separated", "duties.dora-independent", "duties.slsa-two-humans"]),
+    (
+        "release.emergency-reviewed",
+        &[
+            "duties.sox-separated",
+            "duties.pci-three-persons",
+            "duties.dora-independent",
+            "duties.slsa-two-humans",
+        ],
+    ),
+    ("review.depth", &["review.load"]),
+    // The approver is then who deployed it.
+    ("review.specialist", &["duties.dora-independent"]),
+    ("release.deployer-independent", &["duties.sox-separated"]),
+];
+
+/// Criteria whose violations take more than one put-in fact; `tests/duties.rs` has them.
+const ELSEWHERE: &[&str] = &[
+    "review.load",
+    "duties.soc2-separated",
+    "duties.sox-separated",
+    "duties.pci-three-persons",
+    "duties.slsa-two-humans",
+];
+
 /// Criteria on changes that evidence can leave unproven but never contradict.
 const NEVER_UNMET: &[&str] = &["ai.prompt", "ai.reproducible", "tests.validated"];
 
@@ -180,7 +210,8 @@ fn every_criterion_on_a_change_has_its_violation() {
     for criterion in CRITERIA.iter().filter(|c| c.is_evaluated && c.scope == Scope::Change) {
         let has = VIOLATIONS.iter().any(|(id, _)| *id == criterion.id)
             || NEVER_UNMET.contains(&criterion.id)
-            || ALIKE.contains(&criterion.id);
+            || ALIKE.contains(&criterion.id)
+            || ELSEWHERE.contains(&criterion.id);
         assert!(has, "{} has no violation", criterion.id);
     }
 }
@@ -216,9 +247,14 @@ fn each_violation_is_found_and_nothing_else_is() {
         mutate(&mut history.cases[at]);
         let number = history.cases[at].change.key.number;
         expected.extend(WITH.iter().filter(|(first, _)| first == id).map(|(_, with)| (number, *with)));
+        let also = ALSO.iter().filter(|(of, _)| of == id).flat_map(|(_, others)| others.iter());
         expected.push((number, *id));
+        expected.extend(also.map(|other| (number, *other)));
     }
-    assert_eq!(unmet(&history), expected);
+    let mut found = unmet(&history);
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 #[test]

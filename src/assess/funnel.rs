@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Verdict;
+use crate::model::{Capture, Verdict};
 use crate::policy::{Policy, worst};
 use crate::protocol::Standing;
 
@@ -44,7 +44,7 @@ pub struct LostGroup {
 }
 
 /// Returns where a change stands, from its approval on paper and its verdicts.
-pub fn standing(policy: &Policy, paper: Verdict, verdicts: &[Verdict; 64]) -> Standing {
+pub fn standing(policy: &Policy, paper: Verdict, verdicts: &[(Verdict, Capture)]) -> Standing {
     match paper {
         Verdict::Unmet => return Standing::Unapproved,
         Verdict::Unproven => return Standing::Unknown,
@@ -52,7 +52,8 @@ pub fn standing(policy: &Policy, paper: Verdict, verdicts: &[Verdict; 64]) -> St
     }
     let criteria =
         policy.funnel.iter().flat_map(|step| &step.criteria).filter_map(|id| CriterionIndex::of(id));
-    match worst(criteria.map(|criterion| verdicts[criterion.index().min(63)])) {
+    let of = |criterion: CriterionIndex| verdicts.get(criterion.index()).map(|(verdict, _)| *verdict);
+    match worst(criteria.filter_map(of)) {
         Verdict::Unmet => Standing::Contradicted,
         Verdict::Unproven => Standing::Unevidenced,
         Verdict::Met | Verdict::Excepted | Verdict::NotApplicable => Standing::Substantiated,

@@ -7,6 +7,7 @@
 mod ai;
 mod authorisation;
 mod depth;
+mod duties;
 mod entitled;
 pub mod exceptions;
 pub mod finding;
@@ -14,12 +15,14 @@ mod funnel;
 mod governance;
 mod identity;
 mod integrity;
+mod load;
 mod owners;
 pub mod population;
 mod records;
 pub mod registry;
 mod release;
 mod review;
+pub mod roles;
 mod scan;
 pub mod signature;
 pub mod slsa;
@@ -116,14 +119,13 @@ impl Assessor {
     fn assess_row(&mut self, row: usize) {
         let result = &mut self.result;
         let subject = Subject::new(&result.store, &result.policy, result.now, result.scope[row]);
-        let mut verdicts = [Verdict::NotApplicable; 64];
+        let start = result.table.len();
         for criterion in registry::all() {
             let finding = decide(criterion, &subject, false);
-            verdicts[criterion.index().min(63)] = finding.verdict;
             result.table.push((finding.verdict, finding.capture));
         }
         let (ai, paper, predicates) = (subject.ai, subject.paper(), subject.predicates());
-        let standing = funnel::standing(&result.policy, paper, &verdicts);
+        let standing = funnel::standing(&result.policy, paper, &result.table[start..]);
         result.predicates.push(predicates);
         result.ai.push(ai);
         result.paper.push(paper);
@@ -172,6 +174,7 @@ fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Fi
         "ai" => ai::decide(registered.id, subject, explain),
         "review" => review::decide(registered.id, subject, explain),
         "release" => release::decide(registered.id, subject, explain),
+        "duties" => duties::decide(registered.id, subject, explain),
         "tests" => tests_ran::decide(registered.id, subject, explain),
         "scan" => scan::decide(registered.id, subject, explain),
         "risk" => risk(registered.id, subject, explain),

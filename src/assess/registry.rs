@@ -64,10 +64,6 @@ const fn population(id: &'static str, claim: &'static str, closes: &'static str)
     Criterion { id, claim, scope: Scope::Population, is_evaluated: true, closes }
 }
 
-const fn later(id: &'static str, claim: &'static str, closes: &'static str) -> Criterion {
-    Criterion { id, claim, scope: Scope::Change, is_evaluated: false, closes }
-}
-
 const fn later_once(id: &'static str, claim: &'static str, closes: &'static str) -> Criterion {
     Criterion { id, claim, scope: Scope::Population, is_evaluated: false, closes }
 }
@@ -179,10 +175,10 @@ pub const CRITERIA: &[Criterion] = &[
         "The review was deep enough for the size and risk of the change",
         "Split large changes; leave comments with substance; take time in proportion to the lines.",
     ),
-    later(
+    change(
         "review.load",
         "The reviewer was not overloaded that day",
-        "No export beyond reviews is needed; a later version evaluates it.",
+        "Spread reviews over more people and days; export changed lines with the changes.",
     ),
     change(
         "review.understood",
@@ -225,6 +221,31 @@ pub const CRITERIA: &[Criterion] = &[
         "Mark urgent changes and export their reviews.",
     ),
     change("release.rollback", "There was a way back", "Add the back-out plan of the change ticket."),
+    change(
+        "duties.soc2-separated",
+        "Nobody built and implemented it alone (SOC 2)",
+        "Have another person approve, merge or release it; or record the control that takes its place as an exception.",
+    ),
+    change(
+        "duties.sox-separated",
+        "Approver and migrator are not the author (SOX)",
+        "Have someone else approve it and move it to production, and export deployments with their creator.",
+    ),
+    change(
+        "duties.pci-three-persons",
+        "Author, reviewer and accountable approver are three persons (PCI DSS 6.2.3.1)",
+        "List who is accountable for releases as a role in people.csv, and have them approve beside a reviewer.",
+    ),
+    change(
+        "duties.dora-independent",
+        "Who approved it neither requested nor implemented it (DORA RTS 17(1)(b))",
+        "Export tickets with who opened them and deployments with who started them; have a third person approve.",
+    ),
+    change(
+        "duties.slsa-two-humans",
+        "Two humans agreed to it before the merge (SLSA Source level 4)",
+        "Require an approval by another human, and by two where a bot or an agent brings the change in.",
+    ),
     change(
         "tests.ran",
         "Tests ran on the merged revision",

@@ -20,6 +20,7 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
         "review.understood" | "review.qualified" | "review.specialist" => {
             super::entitled::decide(id, subject, explain)
         }
+        "review.load" => super::load::decide(subject, explain),
         _ => super::depth::decide(subject, explain),
     }
 }

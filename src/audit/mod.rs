@@ -3,11 +3,13 @@
 //! Everything here can be done again by hand: `docs/sampling.md` says how, with nothing but `sha256sum` and a table.
 
 mod draw;
+mod duties;
 mod listing;
 mod size;
 mod strata;
 
 pub use draw::{Method, Order, Sample, SampleError, Stratum, draw};
+pub use duties::{Duties, Pattern, duties, self_service};
 pub use listing::{Item, Population, population};
 pub use size::{Evaluation, Frequency, Risk, SizeError, conventional, evaluate, required};
 pub use strata::StrataBy;

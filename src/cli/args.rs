@@ -33,6 +33,8 @@ pub(super) enum Command {
     Pack(Pack),
     /// Freezes the population: every merged change in scope, under one digest
     Population(Population),
+    /// Shows persons and their accounts, who did what, and who approves whose changes
+    Duties(Duties),
     /// Draws a sample from the population, the same one on every machine
     Sample(Sample),
     /// Says what the outcome of a tested sample supports
@@ -194,6 +196,26 @@ pub(super) struct Population {
     /// Shape of the output
     #[arg(long, value_enum, default_value_t = ListShape::Table)]
     pub(super) format: ListShape,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Duties {
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+    /// Shape of the output
+    #[arg(long, value_enum, default_value_t = DutiesShape::Table)]
+    pub(super) format: DutiesShape,
+}
+
+/// The shapes of duties.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum DutiesShape {
+    /// For people
+    Table,
+    /// lacuna.duties/v1
+    Json,
+    /// One row for each change, duty and holder
+    Csv,
 }
 
 #[derive(Debug, Args)]

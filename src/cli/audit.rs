@@ -383,7 +383,7 @@ pub(super) fn run_evaluate(args: &Evaluate) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn opened(drawing: &Drawing) -> Result<Bundle, Failure> {
+pub(super) fn opened(drawing: &Drawing) -> Result<Bundle, Failure> {
     let options = Options {
         policy: drawing.policy.as_deref().map(read_policy).transpose()?,
         from: drawing.from,
@@ -397,7 +397,7 @@ fn opened(drawing: &Drawing) -> Result<Bundle, Failure> {
     Ok(bundle)
 }
 
-fn json(out: &mut impl io::Write, report: &impl Serialize) -> Result<(), Failure> {
+pub(super) fn json(out: &mut impl io::Write, report: &impl Serialize) -> Result<(), Failure> {
     serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
     out.write_all(b"\n")?;
     Ok(())

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod compare;
+mod duties;
 mod failure;
 mod gate;
 mod pack;
@@ -74,6 +75,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Policy { command } => policy::run(&command),
         Command::Compare(args) => compare::run(&args),
         Command::Workpaper { command } => workpaper::run(&command),
+        Command::Duties(args) => duties::run(&args),
         Command::Population(args) => audit::run_population(&args),
         Command::Sample(args) => audit::run_sample(&args),
         Command::Evaluate(args) => audit::run_evaluate(&args),

@@ -20,6 +20,10 @@ impl Bundle {
             Request::Policy { text, edit, action } => {
                 Reply::Policy(Box::new(self.policy(text, edit.as_ref(), action)))
             }
+            Request::Person(wanted) => match policy::person(&self.policy_text(), &wanted) {
+                Ok(text) => Reply::Policy(Box::new(self.policy(Some(text), None, PolicyAction::Apply))),
+                Err(fact) => Reply::Failed(fact),
+            },
             Request::Compare { with: CompareWith::Periods { before, after } } => {
                 match self.compare_periods(&before, &after) {
                     Ok(()) => self.comparison(),

@@ -66,15 +66,30 @@ pub fn known() -> &'static Agents {
     KNOWN.get_or_init(|| Agents::parse(LIST).unwrap_or_else(|_| Agents::new(Vec::new())))
 }
 
-/// Returns what stands behind an account: its kind if the list knows it or its login is marked as a machine's.
+/// Returns what stands behind an account: its kind if the list knows its login or address, or its login is marked as a
+/// machine's.
 ///
-/// Any of the three texts may be empty. An address of GitHub's (`1+login@users.noreply.github.com`) tells a login.
+/// Any of the three texts may be empty. An address of GitHub's (`1+login@users.noreply.github.com`) tells a login. The
+/// name never decides by itself, because anybody may call themselves anything: beside an account that is a machine's
+/// anyway, it tells which one.
 pub fn kind_of(login: &str, email: &str, name: &str) -> Option<ActorKind> {
-    if let Some(agent) = known().identify(login, email, name) {
-        return Some(agent.kind);
-    }
+    let list = known();
     let of_address = login_of_address(email).unwrap_or_default();
-    [login, of_address, name].into_iter().any(is_marked_bot).then_some(ActorKind::Bot)
+    let is_marked = [login, of_address].into_iter().any(is_marked_bot);
+    let by_account = list.by_account(login, email).map(|agent| agent.kind);
+    let kind = by_account.or_else(|| is_marked.then_some(ActorKind::Bot))?;
+    Some(list.by_unmistakable(name).map_or(kind, |agent| agent.kind))
+}
+
+/// Like [`kind_of`], by the list alone: a mark in the login decides nothing.
+pub fn known_kind(login: &str, email: &str, name: &str) -> Option<ActorKind> {
+    let agent = known().by_account(login, email)?;
+    Some(known().by_unmistakable(name).map_or(agent.kind, |named| named.kind))
+}
+
+/// Returns whether a display name is a machine's: no kind follows from it, and no person either.
+pub fn is_machine_name(name: &str) -> bool {
+    is_marked_bot(name) || known().by_unmistakable(name).is_some()
 }
 
 /// Returns whether a login is marked as that of an App: `x[bot]` in REST and commits, `app/x` in gh's output.
@@ -82,10 +97,11 @@ pub fn is_marked_bot(login: &str) -> bool {
     login.ends_with("[bot]") || login.starts_with("app/")
 }
 
-/// Returns the login in an address that GitHub or GitLab gives to accounts that hide theirs.
+/// Returns the login in an address that GitHub, GitLab, Gitea or Forgejo gives to accounts that hide theirs.
 pub fn login_of_address(email: &str) -> Option<&str> {
     let (local, host) = email.rsplit_once('@')?;
-    if !host.starts_with("users.noreply.") {
+    // GitHub and GitLab write `users.noreply.HOST`, Gitea and Forgejo `noreply.HOST`.
+    if !host.starts_with("users.noreply.") && !host.starts_with("noreply.") {
         return None;
     }
     let login = match local.split_once('+') {
@@ -154,8 +170,12 @@ impl Agents {
 
     /// Returns the entry of an account, by an unmistakable name, then its address, then its login.
     pub fn identify(&self, login: &str, email: &str, name: &str) -> Option<&Agent> {
-        self.by_unmistakable(name)
-            .or_else(|| self.by_email(email))
+        self.by_unmistakable(name).or_else(|| self.by_account(login, email))
+    }
+
+    /// Returns the entry of an account by its address, then its login, whatever its name is.
+    pub fn by_account(&self, login: &str, email: &str) -> Option<&Agent> {
+        self.by_email(email)
             .or_else(|| self.by_login(login))
             .or_else(|| self.by_login(login_of_address(email).unwrap_or_default()))
     }
@@ -327,6 +347,20 @@ mod tests {
         assert_eq!(login_of_address("12+ada@users.noreply.github.com"), Some("ada"));
         assert_eq!(login_of_address("ada@users.noreply.github.com"), Some("ada"));
         assert_eq!(login_of_address("12-ada@users.noreply.gitlab.com"), Some("ada"));
+        assert_eq!(login_of_address("ada@noreply.codeberg.org"), Some("ada"));
         assert_eq!(login_of_address("ada@example.org"), None);
+        assert_eq!(login_of_address("noreply@github.com"), None);
+    }
+
+    #[test]
+    fn a_name_alone_makes_no_kind() {
+        for name in ["Claude Code", "GitHub Copilot", "renovate[bot]", "app/x"] {
+            assert_eq!(kind_of("", "somebody@example.org", name), None, "{name}");
+            assert!(is_machine_name(name), "{name}");
+        }
+        assert!(!is_machine_name("Claude Monet"));
+        // Beside a machine's address, the name tells which machine.
+        let address = "62310815+github-advanced-security[bot]@users.noreply.github.com";
+        assert_eq!(kind_of("", address, "Copilot Autofix powered by AI"), Some(ActorKind::Agent));
     }
 }

@@ -460,6 +460,8 @@ pub struct ChangeDetail {
     pub sensitive: Vec<String>,
     /// The chain of accountability.
     pub chain: Vec<ChainStep>,
+    /// Who holds each duty.
+    pub duties: Vec<super::DutyRow>,
     /// The verdicts, worst first, then in the registry's order.
     pub verdicts: Vec<VerdictRow>,
     /// State and steps of the check of the merge commit's signature; `None` where it has none or is not at hand.

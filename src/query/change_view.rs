@@ -8,9 +8,9 @@ use crate::protocol::{ChainStep, ChangeDetail, Sort, VerdictRow};
 use crate::store::{AccountId, Known, Place, Session};
 
 use super::filter::evaluated;
-use super::trust_view;
 use super::views::{capture_of, change_row, evidence, evidence_row, minute, select};
 use super::words::short;
+use super::{duties_view, trust_view};
 
 /// Returns a change with its place among the changes of a query; `None` for an unknown id.
 pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Option<ChangeDetail> {
@@ -34,6 +34,7 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
         files: change.file_count,
         sensitive: subject.sensitive.iter().map(|&label| label.to_owned()).collect(),
         chain: Chain { assessment, subject: &subject, row }.steps(),
+        duties: duties_view::of_change(&subject),
         verdicts: verdicts(assessment, &subject),
         commit_signature: store
             .commit_verification(change.merge_commit)

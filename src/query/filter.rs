@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::assess::registry::{CriterionIndex, Scope};
+use crate::assess::roles::Duty;
 use crate::model::{AiInvolvement, Moment, Verdict};
 use crate::protocol::Standing;
 use crate::store::MergeMethod;
@@ -69,6 +70,8 @@ pub enum Test {
     Merger(String),
     /// `approver:NAME`: approved by that account.
     Approver(String),
+    /// `opened-by:ACCOUNT` (`None`), `approved-by:ACCOUNT` and its like: the person who owns that account has that part in it.
+    By(Option<Duty>, String),
     /// `method:WORD`: how it came to the branch.
     Method(MergeMethod),
     /// `is:WORD`: a property.
@@ -113,9 +116,11 @@ pub enum Property {
     Signed,
     /// A statement is linked to it.
     Attested,
+    /// One person wrote or prompted it and took every decision that is on record.
+    SelfService,
 }
 
-const PROPERTIES: [(&str, Property); 8] = [
+const PROPERTIES: [(&str, Property); 9] = [
     ("self-merged", Property::SelfMerged),
     ("bot-authored", Property::BotAuthored),
     ("bot-approved", Property::BotApproved),
@@ -124,6 +129,7 @@ const PROPERTIES: [(&str, Property); 8] = [
     ("ai", Property::Ai),
     ("signed", Property::Signed),
     ("attested", Property::Attested),
+    ("self-service", Property::SelfService),
 ];
 
 const STATES: [(&str, StepState); 4] = [
@@ -295,7 +301,11 @@ impl Token {
             "is" => of_word(&PROPERTIES, value).map(Test::Is).ok_or_else(|| self.unknown(&list(&PROPERTIES))),
             "tool" => Ok(Test::Tool(text())),
             "model" => Ok(Test::Model(text())),
-            _ => self.criterion(key),
+            "opened-by" => Ok(Test::By(None, text())),
+            _ => match Duty::ALL.into_iter().find(|duty| duty.query_key() == key) {
+                Some(duty) => Ok(Test::By(Some(duty), text())),
+                None => self.criterion(key),
+            },
         }
     }
 
@@ -406,6 +416,9 @@ impl fmt::Display for Test {
             Self::Author(text) => write!(f, "author:{}", quoted(text)),
             Self::Merger(text) => write!(f, "merger:{}", quoted(text)),
             Self::Approver(text) => write!(f, "approver:{}", quoted(text)),
+            Self::By(duty, text) => {
+                write!(f, "{}:{}", duty.map_or("opened-by", Duty::query_key), quoted(text))
+            }
             Self::Method(method) => write!(f, "method:{}", method_word(*method)),
             Self::Is(property) => write!(f, "is:{}", word_of(&PROPERTIES, property)),
             Self::Tool(text) => write!(f, "tool:{}", quoted(text)),
@@ -469,8 +482,10 @@ mod tests {
             "author:\"Ana P.\"",
             "-merger:ana",
             "approver:*[bot]",
+            "opened-by:ana approved-by:\"Ana P.\" released-by:ana@example.org",
             "method:squash",
             "is:self-merged",
+            "is:self-service",
             "tool:claude",
             "model:opus",
             "retry",
@@ -549,6 +564,8 @@ mod tests {
             text().prop_map(Test::Repository),
             text().prop_map(Test::Author),
             text().prop_map(Test::Approver),
+            (prop::option::of(prop::sample::select(Duty::ALL.to_vec())), text())
+                .prop_map(|(duty, text)| Test::By(duty, text)),
             prop::sample::select(METHODS.map(|(_, m)| m).to_vec()).prop_map(Test::Method),
             prop::sample::select(PROPERTIES.map(|(_, p)| p).to_vec()).prop_map(Test::Is),
             text().prop_map(Test::Tool),

@@ -2,11 +2,13 @@
 
 use crate::assess::Assessment;
 use crate::assess::registry::CriterionIndex;
+use crate::assess::roles::{self, Duty};
+use crate::audit;
 use crate::framework::{Control, Predicates};
 use crate::model::record::ReviewState;
 use crate::model::{SignatureState, Verdict};
 use crate::policy::wildcard;
-use crate::store::{AccountId, Change, Store, Text};
+use crate::store::{AccountId, Change, PersonId, Store, Text};
 
 use super::filter::{Property, Query, StepState, Term, Test, evaluated};
 
@@ -25,6 +27,7 @@ enum Check<'a> {
     Author(Vec<bool>),
     Merger(Vec<bool>),
     Approver(Vec<bool>),
+    By(Option<Duty>, PersonId),
     Text(Needle, Vec<bool>),
     Tool(Needle),
     Model(Needle),
@@ -37,6 +40,9 @@ impl Check<'_> {
             Self::Direct(_) | Self::Author(_) | Self::Merger(_) => 0,
             Self::Rows(_) | Self::Repositories(_) => 1,
             Self::Any(..) => 2,
+            Self::By(None, _) => 0,
+            Self::By(Some(Duty::Approved), _) => 3,
+            Self::By(..) => 5,
             Self::Control(..) | Self::Approver(_) | Self::Tool(_) | Self::Model(_) => 3,
             Self::Text(..) => 4,
         }
@@ -91,6 +97,17 @@ impl<'a> Matcher<'a> {
                 .of(&store.reviews)
                 .iter()
                 .any(|review| review.state == ReviewState::Approved && is_in(accounts, review.author)),
+            Check::By(None, person) => change.author.is_some_and(|author| store.person(author) == *person),
+            Check::By(Some(Duty::Approved), person) => {
+                change.reviews.of(&store.reviews).iter().any(|review| {
+                    review.state == ReviewState::Approved
+                        && review.author.is_some_and(|author| store.person(author) == *person)
+                })
+            }
+            Check::By(Some(duty), person) => {
+                let held = roles::of(&assessment.subject(row));
+                held.iter().any(|held| held.duty == *duty && held.person == *person)
+            }
             Check::Text(needle, authors) => {
                 is_in(authors, change.author) || needle.is_in_change(store, change)
             }
@@ -140,6 +157,10 @@ fn check<'a>(test: &Test, assessment: &'a Assessment) -> Result<Check<'a>, Strin
         Test::Author(pattern) => Check::Author(accounts(store, |text| wildcard(pattern, text))),
         Test::Merger(pattern) => Check::Merger(accounts(store, |text| wildcard(pattern, text))),
         Test::Approver(pattern) => Check::Approver(accounts(store, |text| wildcard(pattern, text))),
+        Test::By(duty, account) => match owner(store, account) {
+            Some(person) => Check::By(*duty, person),
+            None => return Err(format!("“{test}” names an account that is not in this bundle.")),
+        },
         Test::Text(text) => {
             let needle = Needle::new(text);
             let authors = accounts(store, |name| needle.is_in(name));
@@ -195,6 +216,10 @@ pub fn has(property: Property, assessment: &Assessment, row: usize, change: &Cha
             is_signed || statements(store, change).any(|statement| statement.signatures > 0)
         }
         Property::Attested => change.statements.end > change.statements.start,
+        Property::SelfService => {
+            let subject = assessment.subject(row);
+            audit::self_service(&subject, &roles::of(&subject)).is_some()
+        }
     }
 }
 
@@ -220,6 +245,18 @@ fn sessions<'a>(store: &'a Store, change: &Change) -> impl Iterator<Item = (Text
 
 fn is_in(accounts: &[bool], account: Option<AccountId>) -> bool {
     account.and_then(|id| accounts.get(id.index())).copied().unwrap_or(false)
+}
+
+/// Returns the person who owns the account of a login, address or, where it has neither, name.
+fn owner(store: &Store, label: &str) -> Option<PersonId> {
+    let mut ids = (0..store.accounts.len()).map(AccountId::at);
+    let is_it = |id: &AccountId| {
+        let account = &store.accounts[id.index()];
+        let email = store.text(account.email);
+        store.account_label(*id).eq_ignore_ascii_case(label)
+            || !email.is_empty() && email.eq_ignore_ascii_case(label)
+    };
+    ids.find(is_it).map(|id| store.person(id))
 }
 
 /// Returns, for each account, whether its login, names or address fit.

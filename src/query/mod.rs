@@ -2,6 +2,7 @@
 
 pub mod change_view;
 pub mod closers;
+pub mod duties_view;
 pub mod facets;
 pub mod facts;
 pub mod filter;

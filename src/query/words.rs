@@ -38,6 +38,9 @@ pub fn failure(criterion: &str, verdict: Verdict) -> String {
         "release.deployer-independent" => {
             ("released by who wrote or prompted them", "whose release nothing shows")
         }
+        "duties.soc2-separated" => {
+            ("built and implemented by one person alone", "where nothing shows a second person")
+        }
         "release.approver-independent" => ("let in by who wrote them", "where nothing shows who let them in"),
         _ => {
             let claim = CriterionIndex::of(criterion).map_or(criterion, |index| index.criterion().claim);

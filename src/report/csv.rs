@@ -81,7 +81,7 @@ pub fn write_to(bundle: &Bundle, out: impl io::Write) -> io::Result<()> {
 }
 
 /// Returns the error of the writer below; kinds matter, as a closed pipe is no failure.
-fn io_error(error: csv::Error) -> io::Error {
+pub fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
@@ -89,7 +89,7 @@ fn io_error(error: csv::Error) -> io::Error {
 }
 
 /// Writes where a record is: `file pointer`, or the file alone.
-fn located(store: &Store, place: Place) -> Option<String> {
+pub fn located(store: &Store, place: Place) -> Option<String> {
     let (file, pointer, _) = store.locate(place)?;
     Some(if pointer.is_empty() { file.path.clone() } else { format!("{} {pointer}", file.path) })
 }

@@ -8,7 +8,7 @@ pub(super) use evidence::revision_in_path;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::{AccountRecord, ChangeKey, ChangeState, ManifestRecord, Outcome};
-use crate::model::{At, Moment, Part, Record, Records};
+use crate::model::{At, Capture, Moment, Part, Record, Records};
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::source::Limits;
@@ -34,7 +34,7 @@ pub struct Builder {
     pub(super) tests: Vec<Owned<TestRun>>,
     pub(super) tickets: Vec<Owned<Ticket>>,
     pub(super) sessions: Vec<Owned<Session>>,
-    pub(super) ticket_times: Vec<(Text, Text, Moment)>,
+    pub(super) ticket_details: Vec<TicketDetail>,
     pub(super) updates: Vec<Deployment>,
     /// The only repository that anything names; empty when there are several.
     pub(super) only_repository: Text,
@@ -62,6 +62,16 @@ pub struct Builder {
 
 /// Ids of commits by subject and author time.
 pub(super) type RebaseIndex = BTreeMap<(Text, Option<Moment>), Vec<Text>>;
+
+/// A ticket as its tracker exports it.
+#[derive(Clone)]
+pub(super) struct TicketDetail {
+    pub repository: Text,
+    pub id: Text,
+    pub created: Option<Moment>,
+    /// Who opened it, and where that is said.
+    pub requester: Option<(AccountId, Place)>,
+}
 
 /// A row with the change that it belongs to, as far as its record said.
 #[derive(Clone)]
@@ -182,6 +192,13 @@ impl Records for Builder {
             }
         }
         let place = self.place(at);
+        // What a tool or a signed statement says of accounts is typed until a signature says otherwise.
+        let capture = match &record {
+            Record::Session(_) | Record::Attestation(_) => Capture::SelfTyped,
+            Record::Entry(entry) => entry.capture,
+            _ => Capture::SystemObserved,
+        };
+        self.accounts.start_record(place, capture);
         match record {
             Record::Change(record) => self.change(&record, place),
             Record::Review(record) => self.review(&record, Owner::Unsaid, place),
@@ -193,14 +210,18 @@ impl Records for Builder {
             Record::TestRun(record) => self.test(&record, Owner::Unsaid, place),
             Record::Deployment(record) => self.deployment(&record, place),
             Record::Person(record) => self.accounts.person(&record),
-            Record::Alias(record) => self.accounts.alias(&record),
+            Record::Alias(record) => self.accounts.alias(&record, &mut self.strings),
             Record::Protection(record) => self.protection(&record, place),
             Record::Ticket(record) => {
-                if let Some(created) = record.created {
-                    let repository = self.strings.intern(&record.repository);
-                    let id = self.strings.intern(&record.id);
-                    self.ticket_times.push((repository, id, created));
-                }
+                let requester = self
+                    .accounts
+                    .account(record.author.as_ref().unwrap_or(&AccountRecord::default()), &mut self.strings);
+                self.ticket_details.push(TicketDetail {
+                    repository: self.strings.intern_lower(&record.repository),
+                    id: self.strings.intern(&record.id),
+                    created: record.created,
+                    requester: requester.map(|account| (account, place.field("user"))),
+                });
             }
             Record::Entry(record) => self.entry(&record, place),
             Record::Listing(record) => self.listing(&record, place),
@@ -212,6 +233,8 @@ impl Records for Builder {
             Record::Policy(policy) => {
                 if self.store.policy.is_none() {
                     self.store.policy = Some(*policy);
+                    let path = self.store.files.get(self.file.index()).map(|file| file.path.clone());
+                    self.store.policy_file = path.unwrap_or_default();
                 }
             }
         }

@@ -12,9 +12,10 @@ use crate::problem::{Kind, Problem};
 
 use super::build::{Builder, Owned, Owner, RawChange, is_final};
 use super::grouping::by_text;
+use super::load::Load;
 use super::rows::*;
 use super::strings::Text;
-use super::{Store, history, registers};
+use super::{Store, history, persons, registers};
 use attach::{Groups, Rows, group};
 
 impl Builder {
@@ -52,18 +53,17 @@ impl Builder {
             sessions: Rows { of: owners(&sessions, &|owner| at(owner, &self)), rows: sessions },
             commits,
         };
-        let (accounts, persons) = take(&mut self.accounts).resolve(policy, &mut self.strings);
         let mut store = self.store;
         store.changes = take(&mut self.changes).into_iter().map(|raw| raw.row).collect();
         reorder(&mut store.changes, &order);
         store.strings = self.strings;
-        store.accounts = accounts;
-        store.persons = persons;
         store.take_commits(self.signed.commits());
         store.verifications = self.signed.give(&mut store.statements);
-        groups.attach(&mut store, &self.ticket_times);
+        persons::resolve(self.accounts, policy, &mut store);
+        groups.attach(&mut store, self.ticket_details);
         deployments(&mut store, self.updates, policy);
         registers::link(&mut store);
+        store.load = Load::of(&store);
         order::sort(&mut store.problems);
         store
     }

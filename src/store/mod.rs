@@ -8,7 +8,9 @@ mod build;
 mod grouping;
 mod history;
 mod link;
+pub mod load;
 mod manifests;
+mod persons;
 mod registers;
 mod relink;
 pub mod rows;
@@ -42,6 +44,12 @@ pub struct Store {
     pub accounts: Vec<Account>,
     /// Persons.
     pub persons: Vec<Person>,
+    /// What says that accounts are one person's, the strongest first.
+    pub links: Vec<Link>,
+    /// What contradicts itself about persons; also among the problems.
+    pub person_conflicts: Vec<Problem>,
+    /// What each reviewer had to review on each day.
+    pub load: load::Load,
     /// Changes, merged or not, sorted by repository, number, merge commit.
     pub changes: Vec<Change>,
     /// Reviews, grouped by change, in order of time.
@@ -96,6 +104,8 @@ pub struct Store {
     pub coverage: Vec<Coverage>,
     /// The policy file of the bundle, if it has one.
     pub policy: Option<Policy>,
+    /// Path of that file.
+    pub policy_file: String,
     /// Problems, sorted by file and place.
     pub problems: Vec<Problem>,
     /// Commits on the first-parent lines of the protected branches; 0 without a history.
@@ -130,6 +140,13 @@ impl Store {
             .into_iter()
             .find(|text| !text.is_empty())
             .map_or("", |text| self.text(text))
+    }
+
+    /// Returns the login of an account, else its address, else its name: what `people.csv` and the policy call it.
+    pub fn account_label(&self, account: AccountId) -> &str {
+        let Some(row) = self.accounts.get(account.index()) else { return "" };
+        let text = [row.login, row.email, row.name].into_iter().find(|text| !text.is_empty());
+        text.map_or("", |text| self.text(text))
     }
 
     /// Returns the commit with this full object id.

@@ -8,12 +8,13 @@ use crate::policy::Policy;
 use crate::problem::Problem;
 
 use super::accounts::Accounts;
-use super::{Builder, Store, link};
+use super::load::Load;
+use super::{Builder, Store, link, persons};
 
 /// What linking once more needs.
 pub enum Relinker {
     /// There is no history, so that the branches of a policy make no changes: the accounts are enough.
-    Accounts(Accounts),
+    Accounts(Box<Accounts>),
     /// Everything as the records left it.
     Rows(Box<Builder>),
 }
@@ -24,7 +25,7 @@ impl Builder {
         if self.store.branches.iter().any(|branch| !branch.line.is_empty()) {
             Relinker::Rows(Box::new(self.clone()))
         } else {
-            Relinker::Accounts(self.accounts.clone())
+            Relinker::Accounts(Box::new(self.accounts.clone()))
         }
     }
 }
@@ -52,15 +53,16 @@ fn settle(
     old: &[Problem],
     (policy, problems): (&Policy, &[Problem]),
 ) -> Store {
-    let (accounts, persons) = accounts.clone().resolve(policy, &mut store.strings);
-    (store.accounts, store.persons) = (accounts, persons);
-    link::releases(&mut store, policy);
-    for problem in old {
+    let conflicts = std::mem::take(&mut store.person_conflicts);
+    for problem in old.iter().chain(&conflicts) {
         // Problems are sorted, and equal ones are as good as each other.
         if let Ok(at) = store.problems.binary_search(problem) {
             store.problems.remove(at);
         }
     }
+    persons::resolve(accounts.clone(), policy, &mut store);
+    link::releases(&mut store, policy);
+    store.load = Load::of(&store);
     store.problems.extend_from_slice(problems);
     crate::order::sort(&mut store.problems);
     store

@@ -7,7 +7,7 @@ use lacuna::model::record::{
     AccountRecord, AttestationRecord, AttributionRecord, ChangeKey, ChangeRecord, ChangeState, CommitRecord,
     DeploymentRecord, EntryRecord, Envelope, Facts, Field, FileRecord, ItemRecord, ListingRecord, Outcome,
     PersonRecord, PromptRecord, ReferenceRecord, Register, ReviewRecord, ReviewState, SessionRecord,
-    SessionSource, TestRunRecord, TicketRecord, Totals,
+    SessionSource, TestRunRecord, TicketDetailRecord, TicketRecord, Totals,
 };
 use lacuna::model::{
     ActorKind, At, Base, Capture, Moment, Part, Record, Records, SignatureState, Verification,
@@ -33,6 +33,7 @@ pub struct Case {
     pub deployment: DeploymentRecord<'static>,
     /// Scans, tickets in detail and entries of registers.
     pub entries: Vec<EntryRecord<'static>>,
+    pub ticket: TicketDetailRecord<'static>,
     pub left_out: bool,
 }
 
@@ -158,7 +159,13 @@ impl Case {
             ..Verification::default()
         };
         let entries = entries(number, &statement.subjects[0].1, &at);
-        Self { day, change, session, statement, verification, deployment, entries, left_out: false }
+        let ticket = TicketDetailRecord {
+            repository: "acme/pay".into(),
+            id: format!("#{}", 9000 + number).into(),
+            created: at(-24),
+            author: Some(account("rita")),
+        };
+        Self { day, change, session, statement, verification, deployment, entries, ticket, left_out: false }
     }
 
     /// Returns a time of this change's day.
@@ -273,6 +280,7 @@ impl History {
                 put(&mut builder, Record::Session(case.session.clone()));
                 put(&mut builder, Record::Attestation(Box::new(case.statement.clone())));
                 put(&mut builder, Record::Deployment(case.deployment.clone()));
+                put(&mut builder, Record::Ticket(case.ticket.clone()));
                 builder.signed().set(case.statement.digest, case.verification.clone());
                 for entry in &case.entries {
                     put(&mut builder, Record::Entry(Box::new(entry.clone())));

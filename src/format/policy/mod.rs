@@ -6,6 +6,7 @@
 mod edit;
 mod explain;
 mod form;
+mod person;
 mod propose;
 mod table;
 #[cfg(test)]
@@ -19,13 +20,14 @@ use crate::assess::exceptions;
 use crate::assess::registry::{CRITERIA, CriterionIndex};
 use crate::model::{At, Base, Record, Records};
 use crate::policy::{
-    ApprovedTool, Demands, DepthThresholds, Exception, FunnelStep, Policy, SensitivePaths, TrustedBuilder,
-    TrustedIdentity,
+    ApprovedTool, Demands, DepthThresholds, DutyRules, Exception, FunnelStep, PersonRule, Policy,
+    SensitivePaths, TrustedBuilder, TrustedIdentity,
 };
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
 pub use edit::edit;
 pub use explain::{explain, locate};
 pub use form::{SCHEMA, tables};
+pub use person::person;
 pub use propose::{TEMPLATE, propose};
 use table::Table;
 
@@ -34,19 +36,24 @@ pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
 /// The tables of a policy file.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 13] = [
     "period",
     "scope",
     "review-depth",
     "demands",
     "ai",
     "accounts",
+    "person",
+    "duties",
     "identity",
     "builder",
     "sensitive",
     "exception",
     "funnel",
 ];
+
+/// How many accounts the policy may join and keep apart.
+const PERSON_ACCOUNTS: usize = 2000;
 
 /// How many errors of syntax are listed.
 const ERRORS: usize = 20;
@@ -162,6 +169,12 @@ impl Reading {
         if let Some(accounts) = self.table(&root, "accounts") {
             self.accounts(policy, &accounts);
         }
+        for table in self.tables(&root, "person") {
+            self.person(policy, &table);
+        }
+        if let Some(duties) = self.table(&root, "duties") {
+            self.duties(&mut policy.duties, &duties);
+        }
         let identities = self.tables(&root, "identity");
         policy.identities = identities.iter().filter_map(|table| self.identity(table)).collect();
         let builders = self.tables(&root, "builder");
@@ -275,6 +288,85 @@ impl Reading {
                 }
             }
         }
+    }
+
+    fn person(&mut self, policy: &mut Policy, table: &Table<'_>) {
+        self.known(table, &["name", "accounts", "apart"]);
+        let Some(name) = self.needed(table, "name") else { return };
+        let mut rule = PersonRule { name, line: self.line(table.at), ..PersonRule::default() };
+        self.texts_into(table, "accounts", &mut rule.accounts);
+        self.texts_into(table, "apart", &mut rule.apart);
+        let is_same = |a: &String, b: &String| {
+            a.trim_start_matches('@').eq_ignore_ascii_case(b.trim_start_matches('@'))
+        };
+        if rule.accounts.is_empty() {
+            let problem = Problem::error(Kind::MissingField, format!("{} without accounts", table.name));
+            self.problem(problem, table.at, "accounts, a list of logins and addresses");
+            return;
+        }
+        if let Some(both) =
+            rule.apart.iter().find(|apart| rule.accounts.iter().any(|own| is_same(own, apart)))
+        {
+            let found = format!("{} in accounts and in apart of {}", quote(both), quote(&rule.name));
+            self.problem(
+                Problem::error(Kind::Conflict, found),
+                table.at_key("apart"),
+                "an account in one of the two",
+            );
+        }
+        let claimed = policy.persons.iter().find_map(|other| {
+            let account =
+                rule.accounts.iter().find(|own| other.accounts.iter().any(|theirs| is_same(own, theirs)))?;
+            Some((account.clone(), other.name.clone()))
+        });
+        if let Some((account, other)) = claimed {
+            let found =
+                format!("{} of {}, who is also {}", quote(&account), quote(&rule.name), quote(&other));
+            self.problem(
+                Problem::error(Kind::Conflict, found),
+                table.at_key("accounts"),
+                "each account with one person",
+            );
+        }
+        let count: usize = policy.persons.iter().map(|own| own.accounts.len() + own.apart.len()).sum();
+        if count + rule.accounts.len() + rule.apart.len() > PERSON_ACCOUNTS {
+            let problem = Problem::error(
+                Kind::OverLimit,
+                format!("{} accounts under [[person]]", count + rule.accounts.len() + rule.apart.len()),
+            );
+            self.problem(
+                problem,
+                table.at,
+                &format!("at most {PERSON_ACCOUNTS}; use people.csv for long lists"),
+            );
+            return;
+        }
+        policy.persons.push(rule);
+    }
+
+    fn duties(&mut self, duties: &mut DutyRules, table: &Table<'_>) {
+        const KEYS: [&str; 7] = [
+            "lines-per-day",
+            "reviews-per-day",
+            "burst-approvals",
+            "burst-minutes",
+            "reciprocal-changes",
+            "reciprocal-share",
+            "trusted-robots",
+        ];
+        self.known(table, &KEYS);
+        duties.lines_per_day = self.count(table, KEYS[0]).unwrap_or(duties.lines_per_day);
+        duties.reviews_per_day = self.count(table, KEYS[1]).unwrap_or(duties.reviews_per_day);
+        duties.burst_approvals = self.count(table, KEYS[2]).unwrap_or(duties.burst_approvals);
+        duties.burst_minutes = self.count(table, KEYS[3]).unwrap_or(duties.burst_minutes);
+        duties.reciprocal_changes = self.count(table, KEYS[4]).unwrap_or(duties.reciprocal_changes);
+        duties.reciprocal_share = self.number(table, KEYS[5]).unwrap_or(duties.reciprocal_share);
+        if duties.reciprocal_share > 1.0 {
+            let found = format!("a share of {}", duties.reciprocal_share);
+            self.problem(Problem::error(Kind::WrongType, found), table.at_key(KEYS[5]), "a share of 0 to 1");
+            duties.reciprocal_share = DutyRules::default().reciprocal_share;
+        }
+        self.texts_into(table, KEYS[6], &mut duties.trusted_robots);
     }
 
     fn identity(&mut self, table: &Table<'_>) -> Option<TrustedIdentity> {

@@ -87,6 +87,7 @@ impl Builder {
             let row = Ticket {
                 id,
                 created: ticket.created,
+                requester: None,
                 is_linked: true,
                 place: place.field("closingIssuesReferences"),
             };
@@ -116,7 +117,7 @@ impl Builder {
     fn tickets_of(&mut self, signs: &Signs<'_>, owner: Owner, place: Place) {
         for ticket in &signs.tickets {
             let id = self.strings.intern(&ticket.id);
-            let row = Ticket { id, created: None, is_linked: false, place };
+            let row = Ticket { id, is_linked: false, place, ..Ticket::default() };
             self.tickets.push(Owned { change: owner, row });
         }
     }

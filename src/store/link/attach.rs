@@ -3,10 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::model::Moment;
 use crate::model::record::SessionSource;
 use crate::problem::{Kind, Problem};
-use crate::store::build::{Owned, span};
+use crate::store::build::{Owned, TicketDetail, span};
 use crate::store::grouping::{Grouping, Links, NO_GROUP, by_text};
 use crate::store::rows::*;
 use crate::store::strings::Text;
@@ -84,11 +83,11 @@ impl ByObject {
 }
 
 impl Groups {
-    pub fn attach(mut self, store: &mut Store, ticket_times: &[(Text, Text, Moment)]) {
+    pub fn attach(mut self, store: &mut Store, tickets: Vec<TicketDetail>) {
         let mut objects = self.attach_commits(store);
         self.attach_reviews(store);
         self.attach_files(store);
-        self.attach_tickets(store, ticket_times);
+        self.attach_tickets(store, tickets);
         self.attach_tests(store, &mut objects);
         self.attach_sessions(store, &mut objects);
         attach_statements(store, &mut objects);
@@ -179,17 +178,20 @@ impl Groups {
         }
     }
 
-    fn attach_tickets(&mut self, store: &mut Store, times: &[(Text, Text, Moment)]) {
+    fn attach_tickets(&mut self, store: &mut Store, details: Vec<TicketDetail>) {
         let Rows { of, rows } = &mut self.tickets;
-        for (Owned { row: ticket, .. }, of) in rows.iter_mut().zip(&*of).filter(|_| !times.is_empty()) {
+        let mut by_id: BTreeMap<Text, Vec<TicketDetail>> = BTreeMap::new();
+        for detail in details {
+            by_id.entry(detail.id).or_default().push(detail);
+        }
+        for (Owned { row: ticket, .. }, of) in rows.iter_mut().zip(&*of).filter(|_| !by_id.is_empty()) {
             let Some(repository) = store.changes.get(*of as usize).map(|change| change.repository) else {
                 continue;
             };
-            let known = |(repo, id, _): &&(Text, Text, Moment)| {
-                *id == ticket.id && (*repo == repository || repo.is_empty())
-            };
-            ticket.created =
-                ticket.created.or_else(|| times.iter().find(known).map(|(_, _, created)| *created));
+            let of_id = by_id.get(&ticket.id).map(Vec::as_slice).unwrap_or_default();
+            let known = || of_id.iter().filter(|d| d.repository == repository || d.repository.is_empty());
+            ticket.created = ticket.created.or_else(|| known().find_map(|detail| detail.created));
+            ticket.requester = known().find_map(|detail| detail.requester);
         }
         let grouping = Grouping::new(of, store.changes.len(), &|a, b| {
             let (a, b) = (&rows[a].row, &rows[b].row);
