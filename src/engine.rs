@@ -217,6 +217,7 @@ impl Engine {
                         relinker: self.relinker,
                         given: self.options.policy.map(|(_, problems)| problems),
                         text: None,
+                        draft: None,
                         comparison: None,
                         name: self.options.name,
                         sha256,
@@ -490,6 +491,8 @@ pub struct Bundle {
     given: Option<Vec<Problem>>,
     /// The text of the policy in force, where it was edited.
     text: Option<String>,
+    /// The text that is being edited.
+    draft: Option<String>,
     /// The comparison that was made last.
     comparison: Option<Comparison>,
 }
@@ -552,7 +555,11 @@ impl Bundle {
 
     /// Returns what is always in sight.
     pub fn summary(&self) -> crate::protocol::Summary {
-        views::summary(&self.name, &self.sha256, &self.assessment)
+        crate::protocol::Summary {
+            policy: self.policy_source(),
+            policy_sha256: crate::compare::policy_digest(&self.assessment.policy),
+            ..views::summary(&self.name, &self.sha256, &self.assessment)
+        }
     }
 
     /// Returns the raw record at an address.

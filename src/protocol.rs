@@ -134,7 +134,7 @@ pub enum Request {
     },
     /// A text of a policy: answered by [`Reply::Policy`].
     Policy {
-        /// The text; `None` for that of the policy in force.
+        /// The text; `None` for the one that is being edited, at first that of the policy in force.
         text: Option<String>,
         /// A change to make of it first.
         edit: Option<PolicyEdit>,
@@ -390,4 +390,8 @@ pub struct Summary {
     pub frameworks: Vec<(String, String)>,
     /// Version of the engine.
     pub engine: String,
+    /// Where the policy in force comes from.
+    pub policy: PolicySource,
+    /// SHA-256 over the policy in force as reports print it.
+    pub policy_sha256: String,
 }

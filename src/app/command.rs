@@ -29,7 +29,7 @@ pub enum Command {
 }
 
 /// All commands, in the order of the help sheet.
-pub const COMMANDS: [Command; 16] = [
+pub const COMMANDS: [Command; 18] = [
     Command::Go(View::Overview),
     Command::Go(View::Matrix),
     Command::Go(View::Changes),
@@ -37,6 +37,8 @@ pub const COMMANDS: [Command; 16] = [
     Command::Go(View::Files),
     Command::Go(View::Trust),
     Command::Go(View::Problems),
+    Command::Go(View::Policy),
+    Command::Go(View::Compare),
     Command::Go(View::Export),
     Command::Go(View::Privacy),
     Command::Filter,
@@ -73,6 +75,8 @@ impl Command {
             Self::Go(View::Files) => &["g", "f"],
             Self::Go(View::Trust) => &["g", "t"],
             Self::Go(View::Problems) => &["g", "e"],
+            Self::Go(View::Policy) => &["g", "l"],
+            Self::Go(View::Compare) => &["g", "d"],
             Self::Go(View::Export) => &["g", "x"],
             Self::Go(View::Privacy) => &["g", "s"],
             Self::Go(View::Change | View::Statement) => &[],

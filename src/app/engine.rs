@@ -15,7 +15,9 @@ use super::files::Picked;
 use super::state::{App, List, PAGE, Stage, Trouble};
 use super::{dom, export, text};
 use crate::model::FlipPart;
-use crate::protocol::{Address, Answer, Message, Phase, Progress, Reply, Request};
+use crate::protocol::{
+    Address, Answer, CompareWith, Message, Phase, PolicyAction, PolicyEdit, Progress, Reply, Request,
+};
 use crate::query::route::{Route, View};
 
 /// The key that signed the sample's statements: it vouches for nothing else.
@@ -31,6 +33,8 @@ enum Waiting {
     Raw,
     Trust,
     Statement,
+    Policy,
+    Comparison,
     /// The list request with offset 0, and the number of the page.
     Page(Request, u32),
     Export,
@@ -41,7 +45,7 @@ impl Waiting {
     fn is_outdated_by(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Page(old, _), Self::Page(new, _)) => old != new,
-            (Self::Page(..), _) | (_, Self::Page(..)) => false,
+            (Self::Page(..), _) | (_, Self::Page(..)) | (Self::Policy, _) => false,
             _ => self == other,
         }
     }
@@ -146,6 +150,58 @@ pub fn trust_none(app: App) {
 /// Asks what the check of a statement says with one bit of a part changed; `None` for the statement as it is.
 pub fn flip(app: App, id: String, flip: Option<FlipPart>) {
     ask(app, Waiting::Statement, Request::Statement { id, flip });
+}
+
+/// Asks what a text of a policy says and would change; `None` for the one that is being edited.
+pub fn policy(app: App, text: Option<String>, edit: Option<PolicyEdit>, action: PolicyAction) {
+    send(app, Waiting::Policy, Request::Policy { text, edit, action }, None);
+}
+
+/// Compares the open bundle with other files.
+pub fn compare_files(app: App, name: String, files: &[Picked]) {
+    if files.is_empty() {
+        return;
+    }
+    app.comparing.set("Reading the other side…".to_owned());
+    let paths = files.iter().map(|picked| picked.path.clone()).collect();
+    let handles: Array = files.iter().map(|picked| &picked.file).collect();
+    let with = CompareWith::Files { paths, name };
+    send(app, Waiting::Comparison, Request::Compare { with }, Some(&handles));
+}
+
+/// Compares two periods of the open bundle.
+pub fn compare_periods(app: App, before: [String; 2], after: [String; 2]) {
+    app.comparing.set("Comparing…".to_owned());
+    let with = CompareWith::Periods { before, after };
+    send(app, Waiting::Comparison, Request::Compare { with }, None);
+}
+
+/// Takes in a policy's reply; after the bundle was assessed again, everything that was shown is asked for anew.
+fn take_policy(app: App, reply: Reply) {
+    if let Reply::Policy(view) = &reply {
+        if let Some(summary) = &view.summary {
+            app.summary.set(Arc::new(summary.clone()));
+            app.forget_verdicts();
+            app.bridge.update_value(|bridge| bridge.asked.clear());
+            app.spoken.set(["Assessed again: ", &text::count(summary.changes, "change")].concat());
+        } else if !view.refusal.is_empty() {
+            app.spoken.set(view.refusal.clone());
+        }
+    }
+    app.policy.set(Some(Arc::new(reply)));
+}
+
+/// Takes in a comparison, whose rows are then asked for anew.
+fn take_comparison(app: App, reply: Reply) {
+    match reply {
+        Reply::Failed(fact) => app.comparing.set(fact),
+        reply => {
+            app.comparing.set(String::new());
+            app.list.set(List::default());
+            app.window.set((0, 50));
+            app.compared.set(Some(Arc::new(reply)));
+        }
+    }
 }
 
 /// Returns whether the document carries a sample.
@@ -254,6 +310,10 @@ fn receive(app: App, data: &JsValue) {
         return;
     }
     if let Reply::Progress(progress) = answer.reply {
+        if app.stage.get_untracked() == Stage::Open {
+            // The other side of a comparison.
+            return app.comparing.set(in_words(&progress));
+        }
         return advance(app, progress);
     }
     let mut what = None;
@@ -332,6 +392,8 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
         (Waiting::Trust, reply) => app.trusted.set(Some(Arc::new(reply))),
         (Waiting::Statement, reply) => app.statement.set(Some(Arc::new(reply))),
+        (Waiting::Policy, reply) => take_policy(app, reply),
+        (Waiting::Comparison, reply) => take_comparison(app, reply),
         (Waiting::Change, reply) => {
             let reply = Arc::new(reply);
             app.change.set(Some(Arc::clone(&reply)));
@@ -362,6 +424,7 @@ fn take_page(app: App, request: &Request, page: u32, reply: Reply) {
         Reply::Files(files) => (files.total, files.of),
         Reply::Problems(problems) => (problems.total, problems.of),
         Reply::Statements(statements) => (statements.total, statements.of),
+        Reply::Differences(rows) => (rows.total, rows.of),
         Reply::Failed(fact) => {
             let fact = fact.clone();
             return app.list.update(|list| {
@@ -408,6 +471,7 @@ pub fn load_on_navigation(app: App) {
         let (first, end) = app.window.get();
         if app.stage.get() == Stage::Open
             && let Some(request) = route.with(list_request)
+            && (route.with(|route| route.view != View::Compare) || app.compared.with(Option::is_some))
         {
             load_rows(app, &request, first, end);
         }
@@ -422,6 +486,9 @@ fn load(app: App, route: &Route) {
             ask(app, Waiting::Matrix, request);
         }
         View::Trust => ask(app, Waiting::Trust, Request::Trust),
+        View::Policy if app.policy.with_untracked(Option::is_none) => {
+            policy(app, None, None, PolicyAction::Check);
+        }
         View::Statement => {
             ask(app, Waiting::Statement, Request::Statement { id: route.change.clone(), flip: None });
         }
@@ -457,6 +524,10 @@ fn list_request(route: &Route) -> Option<Request> {
         View::Files => Some(Request::Files { filter: route.filter.clone(), offset, limit }),
         View::Trust => Some(Request::Statements { filter: route.filter.clone(), offset, limit }),
         View::Problems => Some(Request::Problems { filter: route.filter.clone(), offset, limit }),
+        View::Compare => {
+            let (of, difference) = route.rows;
+            Some(Request::Differences { of, difference, filter: route.filter.clone(), offset, limit })
+        }
         _ => None,
     }
 }
@@ -490,6 +561,7 @@ fn with_offset(request: &Request, at: u32) -> Request {
         Request::Changes { offset, .. }
         | Request::Files { offset, .. }
         | Request::Statements { offset, .. }
+        | Request::Differences { offset, .. }
         | Request::Problems { offset, .. } => {
             *offset = at;
         }

@@ -29,6 +29,13 @@ pub fn open_chosen(app: App, input: &HtmlInputElement) {
     open(app, picked);
 }
 
+/// Returns what was chosen in a field, with the name that a bundle of it has, and empties the field.
+pub fn chosen(input: &HtmlInputElement) -> (String, Vec<Picked>) {
+    let picked = from_list(input.files());
+    input.set_value("");
+    (bundle_name(&picked), picked)
+}
+
 fn from_list(list: Option<FileList>) -> Vec<Picked> {
     let Some(list) = list else { return Vec::new() };
     (0..list.length())

@@ -9,7 +9,7 @@ use super::state::{App, Stage, Trouble};
 use super::text::{bytes, count, dotted, number, short_hash, visible};
 use super::theme::{self, Theme};
 use super::{dom, engine, ui, view};
-use crate::protocol::Summary;
+use crate::protocol::{PolicySource, Summary};
 use crate::query::route::{Route, View};
 
 /// The whole page.
@@ -33,6 +33,7 @@ pub fn shell(app: App) -> AnyView {
             {move || is_open.get().then(|| rail(app))}
             <main id="main" tabindex="-1">
                 {banner(app)}
+                {move || is_open.get().then(|| edited(app))}
                 {move || screen(app, stage.get(), view.get())}
             </main>
             {foot(app)}
@@ -58,6 +59,8 @@ fn screen(app: App, stage: Stage, view: View) -> AnyView {
         (_, View::Trust) => view::trust::trust(app),
         (_, View::Statement) => view::statement::statement(app),
         (_, View::Problems) => view::problems::problems(app),
+        (_, View::Policy) => view::policy::policy(app),
+        (_, View::Compare) => view::compare::compare(app),
         (_, View::Export) => view::report::report(app),
     }
 }
@@ -161,6 +164,7 @@ fn rail(app: App) -> AnyView {
         view! { <li><a href=Route::to(view).fragment() aria-current=is_here>{view.title()}{count}</a></li> }
             .into_any()
     };
+    let edited = if summary.policy == PolicySource::Given { "edited" } else { "" };
     let holes = if summary.holes == 0 { String::new() } else { count(summary.holes, "hole") };
     view! {
         <nav class="rail" aria-label="Screens">
@@ -176,6 +180,8 @@ fn rail(app: App) -> AnyView {
                 {entry(View::Trust, number(summary.statements), false)}
                 {entry(View::Problems, problems(&summary), summary.problems.errors > 0)}
             </ul>
+            <h2>"Method"</h2>
+            <ul>{entry(View::Policy, edited.to_owned(), false)} {entry(View::Compare, String::new(), false)}</ul>
             <h2>"Output"</h2>
             <ul>{entry(View::Export, String::new(), false)} {entry(View::Privacy, String::new(), false)}</ul>
         </nav>
@@ -189,6 +195,24 @@ fn problems(summary: &Summary) -> String {
         0 => String::new(),
         some => number(some),
     }
+}
+
+/// Says on every screen that what is shown was assessed under an edited policy.
+fn edited(app: App) -> AnyView {
+    (move || {
+        let summary = app.summary.get();
+        (summary.policy == PolicySource::Given).then(|| {
+            let digest = ["sha256 ", &short_hash(&summary.policy_sha256)].concat();
+            view! {
+                <p class="edited">
+                    {ui::mark(crate::model::Verdict::Excepted)} <span>"Assessed under an edited policy"</span>
+                    <span class="mono" title=summary.policy_sha256.clone()>{digest}</span>
+                    <a class="door" href=Route::to(View::Policy).fragment()>"See the policy"</a>
+                </p>
+            }
+        })
+    })
+    .into_any()
 }
 
 /// What went wrong with the engine or the bundle as a whole.

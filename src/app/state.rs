@@ -121,6 +121,12 @@ pub struct App {
     pub trusted: Slot,
     /// One statement.
     pub statement: Slot,
+    /// The policy that is being edited.
+    pub policy: Slot,
+    /// The comparison.
+    pub compared: Slot,
+    /// How far the other side of a comparison is, or why it cannot be read; empty for neither.
+    pub comparing: RwSignal<String>,
     /// The list in sight.
     pub list: RwSignal<List>,
     /// First row in sight, and the one after the last.
@@ -165,6 +171,9 @@ impl App {
             raw: RwSignal::new(None),
             trusted: RwSignal::new(None),
             statement: RwSignal::new(None),
+            policy: RwSignal::new(None),
+            compared: RwSignal::new(None),
+            comparing: RwSignal::new(String::new()),
             list: RwSignal::new(List::default()),
             window: RwSignal::new((0, 50)),
             row: RwSignal::new(0),
@@ -183,6 +192,14 @@ impl App {
 
     /// Drops everything that was shown of a bundle.
     pub fn forget(self) {
+        self.policy.set(None);
+        self.compared.set(None);
+        self.comparing.set(String::new());
+        self.forget_verdicts();
+    }
+
+    /// Drops everything that was shown of verdicts: they are decided anew.
+    pub fn forget_verdicts(self) {
         for slot in [self.overview, self.matrix, self.change, self.raw, self.trusted, self.statement] {
             slot.set(None);
         }

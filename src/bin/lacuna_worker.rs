@@ -120,8 +120,10 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect};
+use lacuna::compare::Snapshot;
 use lacuna::engine::{Bundle, Engine, Options};
-use lacuna::protocol::{Answer, Message, Phase, Reply, Request};
+use lacuna::protocol::{Answer, CompareWith, Message, Phase, Reply, Request};
+use lacuna::source::ByteSource;
 use lacuna::source::intake::Root;
 use lacuna::workpaper;
 use wasm_bindgen::closure::Closure;
@@ -131,6 +133,8 @@ use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 /// Bytes of work between two looks at the message queue.
 const BUDGET: u64 = 24 << 20;
+/// The greatest exported assessment that is read as a side of a comparison, in bytes.
+const MOST_EXPORTED: usize = 384 << 20;
 /// Milliseconds between two progress messages.
 const PROGRESS_EVERY: f64 = 80.0;
 
@@ -139,6 +143,8 @@ const PROGRESS_EVERY: f64 = 80.0;
 struct State {
     /// The generation being opened; another one, or none, stops the loop of an older.
     opening: Option<u32>,
+    /// The message whose other side is being read; another one stops the loop of an older.
+    comparing: Option<u32>,
     bundle: Option<Bundle>,
 }
 
@@ -165,18 +171,11 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
     let Message { id, generation, request } = message;
     match request {
         Request::Open { paths, limits, name, trust } => {
-            let files =
-                Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
-            let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
-            let roots = paths
-                .into_iter()
-                .zip(files)
-                .map(|(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) })
-                .collect();
+            let roots = roots(data, paths);
             let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
             let engine =
                 Engine::new(roots, Options { name, limits, trust, keep: true, ..Options::default() });
-            *state.borrow_mut() = State { opening: Some(generation), bundle: None };
+            *state.borrow_mut() = State { opening: Some(generation), ..State::default() };
             spawn_local(open(Rc::clone(state), engine, id, generation));
         }
         Request::Cancel => {
@@ -184,9 +183,13 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
             send(id, generation, Reply::Cancelled);
         }
         Request::Continue => {}
+        Request::Compare { with: CompareWith::Files { paths, name } } => {
+            state.borrow_mut().comparing = Some(id);
+            spawn_local(compare(Rc::clone(state), roots(data, paths), name, id, generation));
+        }
         request => {
-            let reply = match (&state.borrow().bundle, request) {
-                (Some(bundle), request) => bundle.answer(&request),
+            let reply = match (&mut state.borrow_mut().bundle, request) {
+                (Some(bundle), request) => bundle.act(request),
                 (None, Request::Paper(request)) => workpaper::answer(None, *request),
                 (None, Request::PaperPage { text }) => workpaper::page(None, &text),
                 (None, _) => Reply::Failed("no bundle is open".into()),
@@ -194,6 +197,69 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
             send(id, generation, reply);
         }
     }
+}
+
+/// Takes the handles that came beside a message.
+fn roots(data: &JsValue, paths: Vec<String>) -> Vec<Root> {
+    let files = Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
+    let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
+    let root = |(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) };
+    paths.into_iter().zip(files).map(root).collect()
+}
+
+/// Reads the other side of a comparison, an exported assessment or a bundle, and keeps only what was decided.
+async fn compare(state: Rc<RefCell<State>>, mut roots: Vec<Root>, name: String, id: u32, generation: u32) {
+    let exported = match roots.as_mut_slice() {
+        [root] => exported(root.source.as_mut()),
+        _ => Ok(None),
+    };
+    let snapshot = match exported {
+        Err(fact) => return send(id, generation, Reply::Failed(fact)),
+        Ok(Some(snapshot)) => snapshot,
+        Ok(None) => {
+            let policy = state.borrow().bundle.as_ref().and_then(Bundle::given_policy);
+            let mut engine = Engine::new(roots, Options { name, policy, ..Options::default() });
+            loop {
+                let progress = engine.step(BUDGET);
+                let is_done = progress.phase == Phase::Done;
+                send(id, generation, Reply::Progress(progress));
+                if is_done {
+                    break;
+                }
+                TimeoutFuture::new(0).await;
+                if state.borrow().comparing != Some(id) {
+                    return;
+                }
+            }
+            Snapshot::of(&engine.finish())
+        }
+    };
+    let mut state = state.borrow_mut();
+    let Some(bundle) = state.bundle.as_mut() else { return };
+    bundle.compare_with(&snapshot);
+    send(id, generation, bundle.comparison());
+}
+
+/// Reads a file as an exported assessment; `None` where it is none.
+fn exported(source: &mut dyn ByteSource) -> Result<Option<Snapshot>, String> {
+    let mut head = [0; 64];
+    let count = source.read_at(0, &mut head).map_err(|error| error.0)?;
+    if !lacuna::compare::is_exported(&head[..count]) {
+        return Ok(None);
+    }
+    let length = usize::try_from(source.length()).unwrap_or(usize::MAX);
+    if length > MOST_EXPORTED {
+        return Err(format!("the exported assessment has {length} bytes, and {MOST_EXPORTED} are read here"));
+    }
+    let mut bytes = vec![0; length];
+    let mut got = 0;
+    while got < length {
+        match source.read_at(got as u64, &mut bytes[got..]).map_err(|error| error.0)? {
+            0 => break,
+            count => got += count,
+        }
+    }
+    lacuna::compare::read(&bytes[..got]).map(Some)
 }
 
 /// Opens a bundle step by step; between two steps the queue is looked at, so that a cancel comes through.
@@ -217,7 +283,7 @@ async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation
     }
     let bundle = engine.finish();
     let summary = bundle.summary();
-    *state.borrow_mut() = State { opening: None, bundle: Some(bundle) };
+    *state.borrow_mut() = State { bundle: Some(bundle), ..State::default() };
     send(id, generation, Reply::Opened(Box::new(summary)));
 }
 

@@ -48,6 +48,18 @@ impl Difference {
     pub const ALL: [Self; 6] =
         [Self::Regressed, Self::Fixed, Self::StillOpen, Self::New, Self::Gone, Self::NotComparable];
 
+    /// Returns the word of the address, as JSON has it.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Regressed => "regressed",
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::StillOpen => "still-open",
+            Self::NotComparable => "not-comparable",
+        }
+    }
+
     /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {

@@ -55,7 +55,7 @@ impl Bundle {
         action: PolicyAction,
     ) -> PolicyView {
         let mut view = PolicyView::default();
-        let mut text = text.unwrap_or_else(|| self.policy_text());
+        let mut text = text.or_else(|| self.draft.take()).unwrap_or_else(|| self.policy_text());
         if let Some(edit) = edit {
             match policy::edit(&text, edit) {
                 Ok(edited) => text = edited,
@@ -91,6 +91,7 @@ impl Bundle {
             action != PolicyAction::Reset && self.dates.apply(Some(&read)) != self.assessment.policy;
         view.tables = policy::tables(&text);
         view.exceptions = self.exceptions();
+        self.draft = (action != PolicyAction::Reset).then(|| text.clone());
         view.text = text;
         view
     }

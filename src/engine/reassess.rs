@@ -43,6 +43,11 @@ impl Bundle {
         }
     }
 
+    /// Returns the policy in force with what was said of it, where it is neither the bundle's own nor the default.
+    pub fn given_policy(&self) -> Given {
+        self.given.as_ref().map(|problems| (self.assessment.policy.clone(), problems.clone()))
+    }
+
     /// Assesses again under another policy. The result is, to the byte, that of opening the bundle with
     /// [`super::Options::policy`].
     ///

@@ -31,11 +31,11 @@ pub enum CompareWith {
 #[serde(rename_all = "kebab-case")]
 pub enum DifferenceOf {
     /// Changes as a whole.
-    #[default]
     Changes,
     /// Criteria on changes and on the population.
     Criteria,
     /// Controls of frameworks.
+    #[default]
     Controls,
 }
 

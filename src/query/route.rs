@@ -7,7 +7,24 @@
 //!
 //! The text holds ids, sort orders and what the reader typed, never what evidence says.
 
-use crate::protocol::{Address, Columns, Sort, SortBy};
+use crate::compare::Difference;
+use crate::protocol::{Address, Columns, DifferenceOf, Sort, SortBy};
+
+/// Reads `criteria` or `criteria/regressed`.
+fn rows_of(text: &str) -> (DifferenceOf, Option<Difference>) {
+    let (of, difference) = text.split_once('/').unwrap_or((text, ""));
+    let of = DifferenceOf::ALL.into_iter().find(|known| known.slug() == of).unwrap_or_default();
+    (of, Difference::ALL.into_iter().find(|known| known.slug() == difference))
+}
+
+/// Returns what [`rows_of`] reads; empty for the default.
+fn rows_word((of, difference): (DifferenceOf, Option<Difference>)) -> String {
+    match (of, difference) {
+        (of, None) if of == DifferenceOf::default() => String::new(),
+        (of, None) => of.slug().to_owned(),
+        (of, Some(difference)) => [of.slug(), "/", difference.slug()].concat(),
+    }
+}
 
 /// The version of the text; another one reads as the overview.
 const VERSION: &str = "v1";
@@ -34,6 +51,10 @@ pub enum View {
     Statement,
     /// What is wrong with the input.
     Problems,
+    /// What the user decides, and what a change of it would do.
+    Policy,
+    /// Two sides beside each other.
+    Compare,
     /// Files to save.
     Export,
     /// What shows that nothing leaves the machine.
@@ -42,7 +63,7 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Overview,
         Self::Matrix,
         Self::Changes,
@@ -52,6 +73,8 @@ impl View {
         Self::Trust,
         Self::Statement,
         Self::Problems,
+        Self::Policy,
+        Self::Compare,
         Self::Export,
         Self::Privacy,
     ];
@@ -68,6 +91,8 @@ impl View {
             Self::Trust => "trust",
             Self::Statement => "statement",
             Self::Problems => "problems",
+            Self::Policy => "policy",
+            Self::Compare => "compare",
             Self::Export => "export",
             Self::Privacy => "privacy",
         }
@@ -85,6 +110,8 @@ impl View {
             Self::Trust => "Trust",
             Self::Statement => "Statement",
             Self::Problems => "Problems",
+            Self::Policy => "Policy",
+            Self::Compare => "Compare",
             Self::Export => "Export",
             Self::Privacy => "Privacy",
         }
@@ -114,6 +141,8 @@ pub struct Route {
     pub change: String,
     /// Text that files, statements or problems must contain.
     pub filter: String,
+    /// Which rows of a comparison.
+    pub rows: (DifferenceOf, Option<Difference>),
     /// The raw record that is open.
     pub record: Option<Address>,
 }
@@ -162,6 +191,7 @@ impl Route {
             "sort" => self.sort = sort_of(&value),
             "id" => self.change = value,
             "filter" => self.filter = value,
+            "rows" => self.rows = rows_of(&value),
             "record" => self.record = record_of(&value),
             _ => {}
         }
@@ -191,6 +221,7 @@ impl Route {
         put("q", &self.query);
         put("sort", &sort_word(self.sort));
         put("filter", &self.filter);
+        put("rows", &rows_word(self.rows));
         if let Some(address) = &self.record {
             put("record", &record_word(address));
         }
@@ -376,9 +407,21 @@ mod tests {
             ".{0,20}",
             ".{0,20}",
             record,
+            (0..DifferenceOf::ALL.len(), 0..=Difference::ALL.len()),
         )
             .prop_map(
-                |(view, framework, columns, control, query, (by, descending), change, filter, record)| {
+                |(
+                    view,
+                    framework,
+                    columns,
+                    control,
+                    query,
+                    (by, descending),
+                    change,
+                    filter,
+                    record,
+                    (of, difference),
+                )| {
                     Route {
                         view: View::ALL[view],
                         framework,
@@ -388,6 +431,7 @@ mod tests {
                         sort: Sort { by: SORTS[by].0, descending },
                         change,
                         filter,
+                        rows: (DifferenceOf::ALL[of], Difference::ALL.get(difference).copied()),
                         record: record.map(|(record, key, index)| Address { record, key, index }),
                     }
                 },

@@ -47,6 +47,7 @@ pub fn summary(name: &str, sha256: &str, assessment: &Assessment) -> Summary {
         problems: problem_counts(&store.problems),
         frameworks: assessment.packs.iter().map(|pack| (pack.id.clone(), pack.short.clone())).collect(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Summary::default()
     }
 }
 

@@ -2,10 +2,12 @@
 
 pub mod change;
 pub mod changes;
+pub mod compare;
 pub mod evidence;
 pub mod matrix;
 pub mod opening;
 pub mod overview;
+pub mod policy;
 pub mod population;
 pub mod privacy;
 pub mod problems;
