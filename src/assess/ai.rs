@@ -15,7 +15,7 @@ use super::subject::Subject;
 pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
     match id {
         "ai.disclosed" => disclosed(subject, explain),
-        "ai.attribution-consistent" => consistent(subject, explain),
+        "ai.attribution-consistent" => super::attribution::decide(subject, explain),
         _ => match subject.ai {
             AiInvolvement::None => Finding::new(Verdict::NotApplicable, Capture::SelfTyped, explain, || {
                 "It is on record that AI took no part.".into()
@@ -267,61 +267,6 @@ fn knows(entry: &ApprovedTool, tool: &str, session: &Session, subject: &Subject<
         entry.from.is_none_or(|from| at >= from) && entry.until.is_none_or(|until| at < until)
     });
     in_time && wildcard(&entry.tool, tool)
-}
-
-fn consistent(subject: &Subject<'_>, explain: bool) -> Finding {
-    let store = subject.store;
-    let mut attributed = false;
-    for session in subject.sessions() {
-        let paths = session.paths.of(&store.attributions);
-        attributed |= session.none || !paths.is_empty() || session.dangling > 0;
-        if session.dangling > 0 {
-            return Finding::new(Verdict::Unmet, session.capture, explain, || {
-                format!("{} attribution keys stand in the record that it does not define.", session.dangling)
-            })
-            .with(|| session_label(subject, session).0, session.place);
-        }
-        let other = subject.sessions().find(|other| {
-            other.none != session.none && other.commit == session.commit && !session.commit.is_empty()
-        });
-        if let Some(other) = other {
-            return Finding::new(Verdict::Unmet, session.capture, explain, || {
-                "Two records of the same commit disagree on whether AI took part.".into()
-            })
-            .with(|| session_label(subject, session).0, session.place)
-            .with(|| session_label(subject, other).0, other.place);
-        }
-        let files = subject.files();
-        let is_whole = subject.change.lists.files && !subject.change.lists.files_cut && !files.is_empty();
-        let stray = paths
-            .iter()
-            .find(|attribution| is_whole && !files.iter().any(|file| file.path == attribution.path));
-        if let Some(stray) = stray {
-            return Finding::new(Verdict::Unmet, session.capture, explain, || {
-                format!(
-                    "The record attributes lines of {}, which the change does not touch.",
-                    store.text(stray.path)
-                )
-            })
-            .with(|| session_label(subject, session).0, session.place);
-        }
-    }
-    if attributed {
-        let capture = subject.sessions().map(|session| session.capture).max().unwrap_or_default();
-        return Finding::new(Verdict::Met, capture, explain, || {
-            "The records of AI's part agree with each other and with what the change touches.".into()
-        })
-        .with_all(subject.sessions(), |session| session_label(subject, session));
-    }
-    let has_any = subject.sessions().next().is_some();
-    let verdict = if has_any { Verdict::NotApplicable } else { Verdict::Unproven };
-    Finding::new(verdict, Capture::Inferred, explain, || {
-        if has_any {
-            "No record attributes lines, so there is nothing to hold against the change.".into()
-        } else {
-            "Nothing in the bundle shows whether AI took part.".into()
-        }
-    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::grouping::by_text;
 use super::load::Load;
 use super::rows::*;
 use super::strings::Text;
-use super::{Store, history, persons, registers};
+use super::{Store, history, persons, registers, unattached};
 use attach::{Groups, Rows, group};
 
 impl Builder {
@@ -64,6 +64,7 @@ impl Builder {
         deployments(&mut store, self.updates, policy);
         registers::link(&mut store);
         store.load = Load::of(&store);
+        unattached::tell(&mut store);
         order::sort(&mut store.problems);
         store
     }

@@ -17,6 +17,7 @@ pub mod rows;
 mod signed;
 pub mod strings;
 pub mod substance;
+mod unattached;
 
 pub use build::Builder;
 pub use manifests::{Coverage, Manifest, Match, Seal};

@@ -28,6 +28,7 @@ pub struct Case {
     pub day: i64,
     pub change: ChangeRecord<'static>,
     pub session: SessionRecord<'static>,
+    pub more_sessions: Vec<SessionRecord<'static>>,
     pub statement: AttestationRecord<'static>,
     pub verification: Verification,
     pub deployment: DeploymentRecord<'static>,
@@ -165,7 +166,19 @@ impl Case {
             created: at(-24),
             author: Some(account("rita")),
         };
-        Self { day, change, session, statement, verification, deployment, entries, ticket, left_out: false }
+        let more_sessions = Vec::new();
+        Self {
+            more_sessions,
+            day,
+            change,
+            session,
+            statement,
+            verification,
+            deployment,
+            entries,
+            ticket,
+            left_out: false,
+        }
     }
 
     /// Returns a time of this change's day.
@@ -278,6 +291,9 @@ impl History {
             put(&mut builder, Record::Change(Box::new(case.change.clone())));
             if !case.left_out {
                 put(&mut builder, Record::Session(case.session.clone()));
+                for session in &case.more_sessions {
+                    put(&mut builder, Record::Session(session.clone()));
+                }
                 put(&mut builder, Record::Attestation(Box::new(case.statement.clone())));
                 put(&mut builder, Record::Deployment(case.deployment.clone()));
                 put(&mut builder, Record::Ticket(case.ticket.clone()));
