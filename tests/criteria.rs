@@ -536,3 +536,114 @@ fn registers_name_owners_vendors_people_and_changes() {
     };
     assert_eq!((incident(""), incident("acme/pay#77")), (Unmet, Unproven));
 }
+
+// ai.attribution-consistent ------------------------------------------------------------------------------------------
+
+#[test]
+fn a_note_that_attributes_more_lines_than_its_commit_adds_is_unmet() {
+    const ID: &str = "ai.attribution-consistent";
+    let adding = |additions: Option<u32>| {
+        of_case(ID, |case| {
+            let commit = &mut case.change.commits.as_mut().unwrap()[0];
+            commit.files = Some(vec![lacuna::model::record::FileRecord {
+                path: "src/capture.rs".into(),
+                additions,
+                deletions: Some(0),
+            }]);
+            case.change.files.as_mut().unwrap()[0].additions = additions;
+        })
+    };
+    assert_eq!((adding(Some(20)), adding(Some(19)), adding(None)), (Met, Unmet, Met));
+}
+
+#[test]
+fn records_of_one_session_that_name_two_models_are_unmet() {
+    let (found, reason) = told("ai.attribution-consistent", |history| {
+        let case = &mut history.cases[0];
+        case.session.session = "s-1".into();
+        let mut other = case.session.clone();
+        other.model = "claude-haiku-4-5".into();
+        case.more_sessions.push(other);
+    });
+    assert_eq!(found, Unmet, "{reason}");
+    assert!(reason.contains("s-1"), "{reason}");
+}
+
+#[test]
+fn an_agents_branch_contradicts_that_ai_took_no_part() {
+    let on = |branch: &'static str| {
+        of_case("ai.attribution-consistent", |case| {
+            case.change.body = "AI-Assisted: none".into();
+            case.change.head_branch = branch.into();
+            case.change.commits.as_mut().unwrap()[0].committer = None;
+            case.session.none = true;
+            case.session.files.clear();
+        })
+    };
+    assert_eq!((on("feature"), on("copilot/fix-captures")), (Met, Unmet));
+}
+
+// causes -------------------------------------------------------------------------------------------------------------
+
+/// The causes of the first change after something was done to it: id and criteria.
+fn causes(mutate: impl FnOnce(&mut Case)) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut history = History::of(2);
+    mutate(&mut history.cases[0]);
+    let assessment = history.assess();
+    let found = lacuna::assess::causes::of(&assessment, 0, &assessment.subject(0));
+    found
+        .into_iter()
+        .map(|cause| (cause.id, cause.criteria.iter().map(|index| index.criterion().id).collect()))
+        .collect()
+}
+
+#[test]
+fn what_has_one_cause_is_told_as_one() {
+    assert_eq!(causes(|_| {}), []);
+    let own = |case: &mut Case| {
+        for review in case.change.reviews.iter_mut().flatten() {
+            review.author = case.change.author.clone();
+        }
+        case.entry(Register::ReviewStatement).person = case.change.author.clone();
+    };
+    assert_eq!(causes(own), [("approved-by-its-writers", vec!["review.independent", "review.understood"])]);
+    assert_eq!(
+        causes(|case| urgent(case, 24 * 5)),
+        [("approved-too-late", vec!["review.before-merge", "release.emergency-reviewed"])]
+    );
+    // One criterion is its own cause.
+    assert_eq!(causes(|case| case.items("back-out").detail = "".into()), []);
+}
+
+#[test]
+fn what_the_bundle_does_not_hold_is_one_cause_and_each_criterion_is_in_one_at_most() {
+    let found = causes(Case::leave_out_everything);
+    let ids: Vec<&str> = found.iter().map(|(id, _)| *id).collect();
+    assert!(ids.starts_with(&["no-reviews", "ai-unknown", "no-ticket", "no-test"]), "{ids:?}");
+    let mut criteria: Vec<&str> = found.iter().flat_map(|(_, criteria)| criteria.clone()).collect();
+    let count = criteria.len();
+    criteria.sort_unstable();
+    criteria.dedup();
+    assert_eq!(criteria.len(), count);
+    assert!(found.iter().all(|(_, criteria)| criteria.len() > 1));
+}
+
+#[test]
+fn review_depth_shows_its_formula_and_ai_written_lines_apart() {
+    let assessment = History::of(1).assess();
+    let finding = assessment.explain(0, CriterionIndex::of("review.depth").unwrap());
+    let of =
+        |label: &str| finding.inputs.iter().find(|(own, _)| own == label).map(|(_, value)| value.as_str());
+    assert_eq!((of("changed lines"), of("of these AI-written")), (Some("45"), Some("20")));
+    assert!(of("formula").is_some_and(|formula| formula.contains("deep")));
+}
+
+#[test]
+fn an_agents_account_on_the_commit_contradicts_a_note_that_finds_no_ai() {
+    let (found, reason) = told("ai.attribution-consistent", |history| {
+        let case = &mut history.cases[0];
+        case.session.none = true;
+        case.session.files.clear();
+    });
+    assert_eq!((found, reason.contains("claude-agent")), (Unmet, true), "{reason}");
+}

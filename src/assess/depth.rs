@@ -35,6 +35,9 @@ impl Depth {
     }
 }
 
+/// How the class comes from the inputs, for whoever reads a report.
+const FORMULA: &str = "each limit that is passed presses it down; nominal: nothing of substance, or a risky change without a comment of substance; shallow: substance, and pressed down; adequate: substance, and not pressed; deep: adequate, with several reviews or commits after the first one; the deepest review counts";
+
 /// What is known of the review that ended in one approval.
 struct Inputs {
     /// Milliseconds from the last push before the approval, or the request, to the approval.
@@ -216,11 +219,13 @@ fn with_inputs(finding: Finding, subject: &Subject<'_>, depth: Depth, inputs: &I
         .input("class", || depth.word().into())
         .input("time from last push or request", || or_unknown(inputs.elapsed.map(span)))
         .input("changed lines", || or_unknown(inputs.lines.map(|lines| lines.to_string())))
+        .input("of these AI-written", || or_unknown(subject.ai_lines().map(|lines| lines.to_string())))
         .input("reviews by others before the merge", || inputs.rounds.to_string())
         .input("of these with substance", || inputs.substantive.to_string())
         .input("comments on lines", || inputs.line_comments.to_string())
         .input("commits after the first review", || inputs.changes_after.to_string())
         .input("risky", || or_unknown(inputs.is_risky.map(|risky| if risky { "yes".into() } else { "no".into() })))
+        .input("formula", || FORMULA.into())
         .input("limits", || {
             format!(
                 "{} lines an hour; {} lines in one sitting; {} s a line; {} s after the last push; risky from {} lines or on sensitive paths; substance from {} words",

@@ -5,7 +5,9 @@
 //! so they cannot disagree.
 
 mod ai;
+mod attribution;
 mod authorisation;
+pub mod causes;
 mod depth;
 mod duties;
 mod entitled;

@@ -213,6 +213,16 @@ impl<'a> Subject<'a> {
         self.change.lines.map(|(additions, deletions)| additions + deletions)
     }
 
+    /// Returns the lines that records of tools attribute to AI; `None` where no such record counts lines.
+    pub fn ai_lines(&self) -> Option<u64> {
+        let counts = |session: &&Session| {
+            matches!(session.source, SessionSource::GitAiNote | SessionSource::AgentTrace)
+        };
+        let mut lines = self.sessions().filter(counts).map(|session| u64::from(session.lines)).peekable();
+        lines.peek()?;
+        Some(lines.sum())
+    }
+
     /// Returns whether the change is risky by the policy; `None` where its size is not known and no path says so.
     pub fn is_risky(&self) -> Option<bool> {
         if !self.sensitive.is_empty() {

@@ -1,11 +1,10 @@
 //! One change in detail: its verdicts, and the chain of accountability from who asked for it to who released it.
 
 use crate::assess::registry::CriterionIndex;
-use crate::assess::{Assessment, Subject};
-use crate::model::record::SessionSource;
+use crate::assess::{Assessment, Subject, causes};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
-use crate::protocol::{ChainStep, ChangeDetail, Sort, VerdictRow};
-use crate::store::{AccountId, Known, Place, Session};
+use crate::protocol::{CauseRow, ChainStep, ChangeDetail, Sort, VerdictRow};
+use crate::store::{AccountId, Known, Place};
 
 use super::filter::evaluated;
 use super::views::{capture_of, change_row, evidence, evidence_row, minute, select};
@@ -30,11 +29,12 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
         merge_commit: store.text(change.merge_commit).to_owned(),
         head: store.text(change.head).to_owned(),
         method: change.method.words().to_owned(),
-        ai_lines: ai_lines(&subject),
+        ai_lines: subject.ai_lines(),
         files: change.file_count,
         sensitive: subject.sensitive.iter().map(|&label| label.to_owned()).collect(),
         chain: Chain { assessment, subject: &subject, row }.steps(),
         duties: duties_view::of_change(&subject),
+        causes: causes(assessment, row, &subject),
         verdicts: verdicts(assessment, &subject),
         commit_signature: store
             .commit_verification(change.merge_commit)
@@ -47,13 +47,14 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
     })
 }
 
-/// Returns the lines that records attribute to AI; `None` where no record counts lines.
-fn ai_lines(subject: &Subject<'_>) -> Option<u64> {
-    let counts =
-        |session: &&Session| matches!(session.source, SessionSource::GitAiNote | SessionSource::AgentTrace);
-    let mut lines = subject.sessions().filter(counts).map(|session| u64::from(session.lines)).peekable();
-    lines.peek()?;
-    Some(lines.sum())
+/// Returns what several criteria find for one reason.
+fn causes(assessment: &Assessment, row: usize, subject: &Subject<'_>) -> Vec<CauseRow> {
+    let row_of = |cause: causes::Cause| CauseRow {
+        text: cause.text,
+        verdict: cause.verdict,
+        criteria: cause.criteria.iter().map(|index| index.criterion().id.to_owned()).collect(),
+    };
+    causes::of(assessment, row, subject).into_iter().map(row_of).collect()
 }
 
 /// Returns the verdicts, worst first, then in the registry's order.

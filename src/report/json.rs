@@ -3,15 +3,15 @@
 //! Written as it is found: changes and their reasons are never held beside the text. The same bundle, packs, policy and
 //! engine give the same bytes.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::assess::Assessment;
-use crate::assess::exceptions;
 use crate::assess::registry::{self, CriterionIndex};
+use crate::assess::{Assessment, causes, exceptions};
 use crate::compare::policy_digest;
 use crate::engine::Bundle;
 use crate::framework::{Control, ControlTally, Pack};
@@ -430,7 +430,7 @@ impl Serialize for ChangeOut<'_> {
         let (assessment, store) = (self.assessment, &self.assessment.store);
         let subject = assessment.subject(self.row);
         let change = subject.change;
-        let mut map = serializer.serialize_map(Some(10))?;
+        let mut map = serializer.serialize_map(Some(11))?;
         map.serialize_entry("id", self.id)?;
         map.serialize_entry("number", &Some(change.number).filter(|number| *number > 0))?;
         map.serialize_entry("title", store.text(change.title))?;
@@ -440,6 +440,16 @@ impl Serialize for ChangeOut<'_> {
         map.serialize_entry("mergedBy", &change.merged_by.value().map(|merger| store.name(merger)))?;
         map.serialize_entry("ai", &assessment.ai.get(self.row))?;
         map.serialize_entry("standing", &assessment.standings.get(self.row))?;
+        let causes = causes::of(assessment, self.row, &subject);
+        let causes = || {
+            causes.iter().map(|cause| CauseOut {
+                id: cause.id,
+                text: &cause.text,
+                verdict: cause.verdict,
+                criteria: cause.criteria.iter().map(|index| index.criterion().id).collect(),
+            })
+        };
+        map.serialize_entry("causes", &Each(causes))?;
         let verdicts = || {
             evaluated().map(|index| {
                 let finding = assessment.explain_with(&subject, index);
@@ -447,7 +457,13 @@ impl Serialize for ChangeOut<'_> {
                 let capture = views::capture_of(&finding);
                 (
                     index.criterion().id,
-                    Decided { verdict: finding.verdict, reason: finding.reason, capture, evidence },
+                    Decided {
+                        verdict: finding.verdict,
+                        reason: finding.reason,
+                        capture,
+                        evidence,
+                        inputs: finding.inputs.into_iter().collect(),
+                    },
                 )
             })
         };
@@ -457,11 +473,22 @@ impl Serialize for ChangeOut<'_> {
 }
 
 #[derive(Serialize)]
+struct CauseOut<'a> {
+    id: &'a str,
+    text: &'a str,
+    verdict: Verdict,
+    criteria: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Decided {
     verdict: Verdict,
     reason: String,
     capture: Option<&'static str>,
     evidence: Vec<EvidenceOut>,
+    /// Inputs and thresholds of an indicator, by what they are called.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    inputs: BTreeMap<String, String>,
 }
 
 struct FrameworkOut<'a> {

@@ -8,7 +8,7 @@ use crate::app::text::{count, dotted, number, visible};
 use crate::app::ui::record::{evidence, is_open, record};
 use crate::app::ui::{awaited, chip, copy, mark, pair, panel, refused, text_pair, verdict};
 use crate::model::Verdict;
-use crate::protocol::{ChainStep, ChangeDetail, Reply, VerdictRow};
+use crate::protocol::{CauseRow, ChainStep, ChangeDetail, Reply, VerdictRow};
 use crate::query::route::Route;
 
 /// The screen.
@@ -41,7 +41,7 @@ fn shown(app: App, detail: &ChangeDetail) -> AnyView {
         </div>
         {chain(app, &detail.chain)}
         <div class="split">
-            <div class="grid">{tested(app, &detail.verdicts)} {of_change(&detail.statements)}
+            <div class="grid">{causes(&detail.causes)} {tested(app, &detail.verdicts)} {of_change(&detail.statements)}
                 {detail.commit_signature.as_ref().map(|(state, rows)| panel("Signature of the merge commit", state.word(), "", steps(rows)))}</div>
             {record(app)}
         </div>
@@ -162,6 +162,25 @@ fn link(app: App, step: &ChainStep) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// What several criteria find for one reason, each once.
+fn causes(rows: &[CauseRow]) -> Option<AnyView> {
+    let row = |row: &CauseRow| {
+        view! {
+            <li>
+                {verdict(row.verdict)}
+                <div>
+                    <p class="reason">{visible(&row.text)}</p>
+                    <p class="muted mono">{row.criteria.join(", ")}</p>
+                </div>
+            </li>
+        }
+    };
+    let shown = rows.iter().map(row).collect_view();
+    let body = view! { <ol class="crit">{shown}</ol> };
+    (!rows.is_empty())
+        .then(|| panel("For one reason", "criteria that would change together", "", body.into_any()))
 }
 
 fn tested(app: App, rows: &[VerdictRow]) -> AnyView {

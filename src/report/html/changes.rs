@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::Assessment;
+use crate::assess::{Assessment, causes};
 use crate::model::Verdict;
 use crate::protocol::{Sort, SortBy, Standing};
 use crate::query::sort::sort;
@@ -58,6 +58,21 @@ fn change(out: &mut String, assessment: &Assessment, row: usize) {
         standing.verdict().slug(),
         standing.words(),
     );
+    let causes = causes::of(assessment, row, &subject);
+    if !causes.is_empty() {
+        put!(out, "<ul>");
+        for cause in &causes {
+            let ids: Vec<&str> = cause.criteria.iter().map(|index| index.criterion().id).collect();
+            put!(
+                out,
+                "<li>{} for one reason: {} <small>{}</small></li>",
+                verdict(cause.verdict),
+                text(&cause.text),
+                ids.join(", ")
+            );
+        }
+        put!(out, "</ul>");
+    }
     let unmet = criteria_with(assessment, row, Verdict::Unmet);
     if !unmet.is_empty() {
         put!(out, "<ul>");
@@ -68,9 +83,18 @@ fn change(out: &mut String, assessment: &Assessment, row: usize) {
             let place = place.map_or_else(String::new, |row| {
                 format!(" <small class=\"mono\">{} {}</small>", text(&row.file), text(&row.pointer))
             });
+            let inputs: Vec<String> = finding
+                .inputs
+                .iter()
+                .map(|(label, value)| format!("{}: {}", text(label), text(value)))
+                .collect();
+            let inputs = match inputs.as_slice() {
+                [] => String::new(),
+                _ => format!("<br><small>{}</small>", inputs.join("; ")),
+            };
             put!(
                 out,
-                "<li>{} {}: {}{place}</li>",
+                "<li>{} {}: {}{place}{inputs}</li>",
                 verdict(Verdict::Unmet),
                 index.criterion().id,
                 text(&finding.reason)
