@@ -243,3 +243,8 @@ proptest! {
         prop_assert!(signs.sessions.len() <= 64);
     }
 }
+
+#[test]
+fn an_address_behind_a_letter_of_several_bytes_is_read() {
+    assert_eq!(tickets("éhttps://github.com/acme/pay/issues/12"), ["acme/pay#12"]);
+}

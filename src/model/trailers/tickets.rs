@@ -121,7 +121,8 @@ fn addressed(text: &str, at: usize) -> Option<(usize, Cow<'_, str>)> {
     let before = text[..at].strip_suffix("/-").unwrap_or(&text[..at]);
     let start = before.rfind("://").filter(|start| !before[*start..].contains(char::is_whitespace))?;
     let (_, path) = before[start + 3..].split_once('/')?;
-    let word_start = before[..start].rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let scheme = before[..start].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+    let word_start = start - scheme;
     let is_path = path.contains('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
     is_path.then(|| (word_start, Cow::Owned(format!("{path}#{}", &text[at + "/issues/".len()..end]))))
 }
