@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::FlipPart;
 use crate::source::Limits;
 
+mod causes;
 mod compare;
 mod duties;
 mod paper;
@@ -15,6 +16,7 @@ mod policy;
 mod trust;
 mod views;
 
+pub use causes::CauseRow;
 pub use compare::*;
 pub use duties::*;
 pub use paper::*;

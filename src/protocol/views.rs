@@ -463,7 +463,7 @@ pub struct ChangeDetail {
     /// Who holds each duty.
     pub duties: Vec<super::DutyRow>,
     /// What several criteria find for one reason.
-    pub causes: Vec<CauseRow>,
+    pub causes: Vec<super::CauseRow>,
     /// The verdicts, worst first, then in the registry's order.
     pub verdicts: Vec<VerdictRow>,
     /// State and steps of the check of the merge commit's signature; `None` where it has none or is not at hand.
@@ -478,17 +478,6 @@ pub struct ChangeDetail {
     pub previous: Option<String>,
     /// Id of the change after it in the query.
     pub next: Option<String>,
-}
-
-/// What several criteria find of a change for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CauseRow {
-    /// The fact, in words.
-    pub text: String,
-    /// Unmet or unproven.
-    pub verdict: Verdict,
-    /// Ids of the criteria, at least two.
-    pub criteria: Vec<String>,
 }
 
 /// One link of the chain of accountability.
