@@ -12,6 +12,11 @@
 //   lacuna.newWorker()        Worker: a fresh engine; messages may be posted to it at once. It may answer, besides what
 //                             the engine says, `{kind: "failed", message}` when the engine could not be started.
 //   lacuna.sample()           Uint8Array, or null where no sample was packed
+//   lacuna.papers()           Promise of the workpapers that this browser keeps: array of {id, title, text, head, saved}
+//   lacuna.keepPaper(id, title, text, head, before, saved)
+//                             Promise of "kept"; of "elsewhere" where the one that is kept is neither `before` nor `head`,
+//                             and is left alone; of "local" where the page has no origin and nothing is kept
+//   lacuna.dropPapers()       Promise: deletes all that is kept
 //   lacuna.violations         array of {where: "page" | "worker" | "navigation", directive, blocked}: what the policy or
 //                             this script refused, the first 1000, from page and workers alike; `directive` is one of
 //                             the policy's, or "navigation", "link" or "element" where this script refused
@@ -59,6 +64,25 @@
   remove(navigator, "sendBeacon");
   remove(navigator, "serviceWorker");
 
+  // Workpapers stay in this browser's own database. All files on a disk share one origin in some browsers, so a page that
+  // was opened from disk keeps nothing there.
+  const hasOrigin = /^https?:$/.test(location.protocol) && "indexedDB" in globalThis;
+  const ask = (request, give) => (request.onsuccess = () => give(request.result));
+  const inPapers = (mode, act) =>
+    new Promise((done, failed) => {
+      const opening = indexedDB.open("lacuna", 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore("papers", { keyPath: "id" });
+      opening.onerror = () => failed(opening.error);
+      opening.onsuccess = () => {
+        const database = opening.result;
+        const transaction = database.transaction("papers", mode);
+        let result;
+        transaction.oncomplete = () => done((database.close(), result));
+        transaction.onabort = () => failed((database.close(), transaction.error));
+        act(transaction.objectStore("papers"), (value) => (result = value));
+      };
+    });
+
   const lacuna = {
     buildHash: document.querySelector('meta[name="lacuna-build"]')?.content ?? "development",
     violations: [],
@@ -68,6 +92,17 @@
       performance.getEntriesByType("resource").filter((entry) => !/^(blob|data):/.test(entry.name)).length,
     newWorker,
     sample,
+    papers: async () => (hasOrigin ? inPapers("readonly", (papers, give) => ask(papers.getAll(), give)) : []),
+    keepPaper: async (id, title, text, head, before, saved) => {
+      if (!hasOrigin) return "local";
+      return inPapers("readwrite", (papers, give) =>
+        ask(papers.get(id), (known) => {
+          if (known && before !== "" && known.head !== before && known.head !== head) return give("elsewhere");
+          ask(papers.put({ id, title, text, head, saved }), () => give("kept"));
+        }),
+      );
+    },
+    dropPapers: async () => hasOrigin && inPapers("readwrite", (papers) => papers.clear()),
   };
   globalThis.lacuna = lacuna;
 

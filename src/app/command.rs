@@ -29,7 +29,7 @@ pub enum Command {
 }
 
 /// All commands, in the order of the help sheet.
-pub const COMMANDS: [Command; 18] = [
+pub const COMMANDS: [Command; 19] = [
     Command::Go(View::Overview),
     Command::Go(View::Matrix),
     Command::Go(View::Changes),
@@ -39,6 +39,7 @@ pub const COMMANDS: [Command; 18] = [
     Command::Go(View::Problems),
     Command::Go(View::Policy),
     Command::Go(View::Compare),
+    Command::Go(View::Workpaper),
     Command::Go(View::Export),
     Command::Go(View::Privacy),
     Command::Filter,
@@ -77,6 +78,7 @@ impl Command {
             Self::Go(View::Problems) => &["g", "e"],
             Self::Go(View::Policy) => &["g", "l"],
             Self::Go(View::Compare) => &["g", "d"],
+            Self::Go(View::Workpaper) => &["g", "w"],
             Self::Go(View::Export) => &["g", "x"],
             Self::Go(View::Privacy) => &["g", "s"],
             Self::Go(View::Change | View::Statement) => &[],
@@ -94,7 +96,7 @@ impl Command {
     pub fn is_enabled(self, app: App) -> bool {
         let is_open = app.stage.get_untracked() == Stage::Open;
         match self {
-            Self::Go(View::Privacy) | Self::Theme | Self::Help | Self::Close => true,
+            Self::Go(View::Privacy | View::Workpaper) | Self::Theme | Self::Help | Self::Close => true,
             Self::Go(_) | Self::OpenAnother | Self::Filter => is_open,
             Self::Previous => neighbour(app, false).is_some(),
             Self::Next => neighbour(app, true).is_some(),

@@ -13,7 +13,7 @@ use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
 use super::files::Picked;
 use super::state::{App, List, PAGE, Stage, Trouble};
-use super::{dom, export, text};
+use super::{dom, export, paper, text};
 use crate::model::FlipPart;
 use crate::protocol::{
     Address, Answer, CompareWith, Message, Phase, PolicyAction, PolicyEdit, Progress, Reply, Request,
@@ -38,6 +38,8 @@ enum Waiting {
     /// The list request with offset 0, and the number of the page.
     Page(Request, u32),
     Export,
+    Choices,
+    Paper,
 }
 
 impl Waiting {
@@ -233,6 +235,22 @@ pub fn export(app: App, format: crate::protocol::ExportFormat) {
     send(app, Waiting::Export, Request::Export { format }, None);
 }
 
+/// Returns whether an answer on the workpaper is awaited.
+pub fn is_awaiting_paper(app: App) -> bool {
+    let awaits = |bridge: &Bridge| bridge.waiting.iter().any(|(_, waiting)| *waiting == Waiting::Paper);
+    app.bridge.try_with_value(awaits).unwrap_or(false)
+}
+
+/// Asks for something of the workpaper.
+pub fn paper(app: App, request: Request) {
+    send(app, Waiting::Paper, request, None);
+}
+
+/// Asks for the workpaper as a page to print.
+pub fn paper_page(app: App, text: String) {
+    send(app, Waiting::Export, Request::PaperPage { text }, None);
+}
+
 fn send(app: App, what: Waiting, request: Request, files: Option<&Array>) {
     let Some(worker) = worker(app) else {
         return crash(app, "The engine could not be started.");
@@ -372,6 +390,7 @@ fn settle(app: App, what: Waiting, reply: Reply) {
             app.summary.set(Arc::from(summary));
             app.stage.set(Stage::Open);
             dom::focus_soon("h1");
+            paper::look(app);
         }
         (Waiting::Open, Reply::Failed(fact)) => {
             close(app);
@@ -387,6 +406,9 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         }
         (Waiting::Export, Reply::Failed(fact)) => app.saving.set(fact),
         (Waiting::Page(request, page), reply) => take_page(app, &request, page, reply),
+        (Waiting::Paper, Reply::Paper(reply)) => paper::told(app, Ok(*reply)),
+        (Waiting::Paper, Reply::Failed(fact)) => paper::told(app, Err(fact)),
+        (Waiting::Choices, reply) => app.choices.set(Some(Arc::new(reply))),
         (Waiting::Overview, reply) => app.overview.set(Some(Arc::new(reply))),
         (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
         (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
@@ -405,7 +427,7 @@ fn settle(app: App, what: Waiting, reply: Reply) {
                 ask(app, Waiting::Raw, Request::Raw { address });
             }
         }
-        (Waiting::Export, _) => {}
+        (Waiting::Export | Waiting::Paper, _) => {}
     }
 }
 
@@ -489,6 +511,7 @@ fn load(app: App, route: &Route) {
         View::Policy if app.policy.with_untracked(Option::is_none) => {
             policy(app, None, None, PolicyAction::Check);
         }
+        View::Workpaper => ask(app, Waiting::Choices, Request::PaperChoices),
         View::Statement => {
             ask(app, Waiting::Statement, Request::Statement { id: route.change.clone(), flip: None });
         }

@@ -11,7 +11,7 @@ use web_sys::{
 };
 
 use super::state::{App, Stage, Trouble};
-use super::{dom, engine, text};
+use super::{dom, engine, paper, text};
 
 /// A file and its path in the bundle.
 #[derive(Clone, Debug)]
@@ -48,6 +48,15 @@ fn from_list(list: Option<FileList>) -> Vec<Picked> {
 }
 
 fn open(app: App, picked: Vec<Picked>) {
+    // A workpaper is no evidence: it comes beside the bundle.
+    let (papers, picked): (Vec<_>, Vec<_>) =
+        picked.into_iter().partition(|one| one.path.ends_with(".lacuna"));
+    if let Some(one) = papers.first() {
+        paper::open_file(app, &one.file);
+    }
+    if picked.is_empty() {
+        return;
+    }
     let name = bundle_name(&picked);
     engine::open(app, name, picked);
 }

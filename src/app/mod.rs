@@ -10,6 +10,7 @@ pub mod engine;
 pub mod export;
 pub mod files;
 pub mod hotkeys;
+pub mod paper;
 pub mod shell;
 pub mod state;
 pub mod text;
@@ -36,6 +37,7 @@ pub fn run() {
         dom::listen_for_violations(app);
         dom::keep_title(app);
         dom::listen_for_presses();
+        paper::listen(app);
         shell::shell(app)
     })
     .forget();

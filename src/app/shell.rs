@@ -49,6 +49,7 @@ fn screen(app: App, stage: Stage, view: View) -> AnyView {
     match (stage, view) {
         (Stage::Opening, _) => view::opening::opening(app),
         (_, View::Privacy) => view::privacy::privacy(app),
+        (_, View::Workpaper) => view::workpaper::workpaper(app),
         (Stage::Empty, _) => view::welcome::welcome(app),
         (_, View::Overview) => view::overview::overview(app),
         (_, View::Matrix) => view::matrix::matrix(app),
@@ -182,6 +183,8 @@ fn rail(app: App) -> AnyView {
             </ul>
             <h2>"Method"</h2>
             <ul>{entry(View::Policy, edited.to_owned(), false)} {entry(View::Compare, String::new(), false)}</ul>
+            <h2>"Audit"</h2>
+            <ul>{entry(View::Workpaper, String::new(), false)}</ul>
             <h2>"Output"</h2>
             <ul>{entry(View::Export, String::new(), false)} {entry(View::Privacy, String::new(), false)}</ul>
         </nav>

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::engine::Bridge;
+use super::paper::Desk;
 use super::theme::Theme;
 use super::{dom, theme};
 use crate::protocol::{Progress, Reply, Request, Summary};
@@ -127,6 +128,10 @@ pub struct App {
     pub compared: Slot,
     /// How far the other side of a comparison is, or why it cannot be read; empty for neither.
     pub comparing: RwSignal<String>,
+    /// What a sample can be drawn from and for.
+    pub choices: Slot,
+    /// The workpaper.
+    pub desk: Desk,
     /// The list in sight.
     pub list: RwSignal<List>,
     /// First row in sight, and the one after the last.
@@ -174,6 +179,8 @@ impl App {
             policy: RwSignal::new(None),
             compared: RwSignal::new(None),
             comparing: RwSignal::new(String::new()),
+            choices: RwSignal::new(None),
+            desk: Desk::new(),
             list: RwSignal::new(List::default()),
             window: RwSignal::new((0, 50)),
             row: RwSignal::new(0),
@@ -200,7 +207,9 @@ impl App {
 
     /// Drops everything that was shown of verdicts: they are decided anew.
     pub fn forget_verdicts(self) {
-        for slot in [self.overview, self.matrix, self.change, self.raw, self.trusted, self.statement] {
+        for slot in
+            [self.overview, self.matrix, self.change, self.raw, self.trusted, self.statement, self.choices]
+        {
             slot.set(None);
         }
         self.list.set(List::default());

@@ -55,6 +55,8 @@ pub enum View {
     Policy,
     /// Two sides beside each other.
     Compare,
+    /// What people do with it: sample, test, find, conclude.
+    Workpaper,
     /// Files to save.
     Export,
     /// What shows that nothing leaves the machine.
@@ -63,7 +65,7 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Overview,
         Self::Matrix,
         Self::Changes,
@@ -75,6 +77,7 @@ impl View {
         Self::Problems,
         Self::Policy,
         Self::Compare,
+        Self::Workpaper,
         Self::Export,
         Self::Privacy,
     ];
@@ -93,6 +96,7 @@ impl View {
             Self::Problems => "problems",
             Self::Policy => "policy",
             Self::Compare => "compare",
+            Self::Workpaper => "workpaper",
             Self::Export => "export",
             Self::Privacy => "privacy",
         }
@@ -112,6 +116,7 @@ impl View {
             Self::Problems => "Problems",
             Self::Policy => "Policy",
             Self::Compare => "Compare",
+            Self::Workpaper => "Workpaper",
             Self::Export => "Export",
             Self::Privacy => "Privacy",
         }
@@ -137,7 +142,7 @@ pub struct Route {
     pub query: String,
     /// Sort order of the changes.
     pub sort: Sort,
-    /// Id of the change or statement.
+    /// Id of the change, statement or item of the workpaper.
     pub change: String,
     /// Text that files, statements or problems must contain.
     pub filter: String,
@@ -156,6 +161,11 @@ impl Route {
     /// Returns the list of changes of a query, in the default order.
     pub fn changes(query: impl Into<String>) -> Self {
         Self { query: query.into(), ..Self::to(View::Changes) }
+    }
+
+    /// Returns one item of the workpaper.
+    pub fn item(id: impl Into<String>) -> Self {
+        Self { change: id.into(), ..Self::to(View::Workpaper) }
     }
 
     /// Returns one statement.

@@ -1,6 +1,7 @@
 //! The primitives that screens are made of. Plain functions that return erased views: small, and compiled once.
 
 pub mod figure;
+pub mod form;
 pub mod list;
 pub mod record;
 

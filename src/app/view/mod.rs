@@ -15,3 +15,4 @@ pub mod report;
 pub mod statement;
 pub mod trust;
 pub mod welcome;
+pub mod workpaper;
