@@ -97,7 +97,7 @@
       if (!hasOrigin) return "local";
       return inPapers("readwrite", (papers, give) =>
         ask(papers.get(id), (known) => {
-          if (known && before !== "" && known.head !== before && known.head !== head) return give("elsewhere");
+          if (known && known.head !== before && known.head !== head) return give("elsewhere");
           ask(papers.put({ id, title, text, head, saved }), () => give("kept"));
         }),
       );

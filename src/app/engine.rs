@@ -225,6 +225,7 @@ pub fn close(app: App) {
         bridge.files.clear();
     });
     app.forget();
+    paper::lost(app);
     app.trouble.set(None);
     app.stage.set(Stage::Empty);
     dom::focus_soon("h1");
@@ -305,6 +306,7 @@ fn crash(app: App, detail: &str) {
         can_reload = !bridge.files.is_empty();
     });
     app.forget();
+    paper::lost(app);
     app.stage.set(Stage::Empty);
     app.trouble.set(Some(Trouble {
         text: "The engine stopped. Nothing was sent anywhere, and your files are as they were.".to_owned(),

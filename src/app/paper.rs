@@ -68,8 +68,8 @@ pub enum Errand {
     Add,
     /// Entries to try.
     Trial,
-    /// Another paper to read: entries of it that are in a file, and that the browser keeps.
-    Read(u64, u64),
+    /// Another paper to read: how many entries of one that the browser keeps are saved; `None` for one from a file.
+    Read(Option<u64>),
     /// Another state of the paper to merge in.
     Merge,
 }
@@ -151,7 +151,10 @@ pub fn merge_offer(app: App) {
 pub fn take_offer(app: App) {
     if let Some(offer) = app.desk.offer.get_untracked() {
         app.desk.offer.set(None);
-        hold(app, offer, String::new());
+        // The one that is open gives way, also in the browser, where it is another state of the same.
+        let open = app.desk.held.get_untracked().map(|held| held.told.state.head.clone());
+        hold(app, offer, open.unwrap_or_default());
+        look(app);
     }
 }
 
@@ -200,17 +203,7 @@ pub fn told(app: App, reply: Result<PaperReply, String>) {
     let before = app.desk.held.get_untracked();
     match errand {
         Errand::Trial => return app.desk.trial.set(reply.refused.is_empty().then(|| Arc::new(reply))),
-        Errand::Read(saved, kept) => {
-            let held = Held { text: request.text, told: reply, saved, kept, not_kept: String::new() };
-            let is_same = before.as_ref().is_none_or(|before| before.told.state.head == held.told.state.head);
-            if is_same {
-                hold(app, Arc::new(held), String::new());
-            } else {
-                app.desk.offer.set(Some(Arc::new(held)));
-            }
-            dom::go(app, Route::to(View::Workpaper));
-            return;
-        }
+        Errand::Read(kept) => return taken(app, kept, request.text, reply),
         Errand::Look | Errand::Add | Errand::Merge => {}
     }
     let was = before.as_deref().cloned().unwrap_or_default();
@@ -243,13 +236,30 @@ pub fn told(app: App, reply: Result<PaperReply, String>) {
     }
 }
 
-/// Opens a paper on the desk, and lets the browser keep it. `before` is the head that the browser is thought to have.
-fn hold(app: App, held: Arc<Held>, before: String) {
-    if app.desk.by.get_untracked().is_empty()
-        && let Some(last) = held.told.state.log.last()
+/// Takes a paper that was read: opens it, or offers it where another one is open.
+fn taken(app: App, kept: Option<u64>, text: String, reply: PaperReply) {
+    let entries = reply.state.entries;
+    let (saved, is_kept) = kept.map_or((entries, false), |saved| (saved, true));
+    // Only what this browser kept is taken to be by whoever sits here: a file may come from a colleague.
+    if let (true, true, Some(last)) =
+        (is_kept, app.desk.by.get_untracked().is_empty(), reply.state.log.last())
     {
         app.desk.by.set(last.by.clone());
     }
+    let head = reply.state.head.clone();
+    let held =
+        Held { text, told: reply, saved, kept: if is_kept { entries } else { 0 }, not_kept: String::new() };
+    let before = app.desk.held.get_untracked();
+    if before.is_none_or(|before| before.told.state.head == head) {
+        hold(app, Arc::new(held), head);
+    } else {
+        app.desk.offer.set(Some(Arc::new(held)));
+    }
+    dom::go(app, Route::to(View::Workpaper));
+}
+
+/// Opens a paper on the desk, and lets the browser keep it. `before` is the head that the browser is thought to have.
+fn hold(app: App, held: Arc<Held>, before: String) {
     app.desk.held.set(Some(Arc::clone(&held)));
     keep(app, &held, before);
 }
@@ -278,7 +288,7 @@ fn keep(app: App, held: &Held, before: String) {
             "kept" => "",
             "local" => "A page that was opened from disk has no place of its own to keep it",
             "elsewhere" => {
-                "Another tab has gone on with this paper. Save this one as a file, open the other, and merge them"
+                "This browser keeps another state of this paper, which another tab may have open. Save this one, open that one, and merge"
             }
             _ => "The browser refused to keep it",
         };
@@ -310,11 +320,29 @@ pub fn open_file(app: App, file: &File) {
 
 /// Reads a paper: from a file, or from the browser with the entries that are saved.
 pub fn read(app: App, text: String, saved: Option<u64>) {
-    // Every entry has its kind once; what a file holds is saved.
-    let entries = text.matches("\"kind\":").count() as u64;
-    let errand = Errand::Read(saved.unwrap_or(entries), if saved.is_some() { entries } else { 0 });
     dom::go(app, Route::to(View::Workpaper));
-    run(app, errand, PaperRequest { text, ..PaperRequest::default() });
+    run(app, Errand::Read(saved), PaperRequest { text, ..PaperRequest::default() });
+}
+
+/// The worker is gone, or its bundle: what was on its way is kept where it adds something, and sent again once a bundle is
+/// open.
+pub fn lost(app: App) {
+    if let Some((errand, _)) = app.desk.errand.get_value() {
+        if matches!(errand, Errand::Add | Errand::Merge) {
+            app.desk.refused.set(
+                "The engine stopped before it was written. It is sent again once the bundle is open."
+                    .to_owned(),
+            );
+        } else {
+            app.desk.errand.set_value(None);
+        }
+    }
+    app.desk.held.update(|slot| {
+        if let Some(held) = slot.as_mut() {
+            let held = Arc::make_mut(held);
+            (held.told.item, held.told.attachment) = (None, None);
+        }
+    });
 }
 
 /// Saves the paper as a file.
@@ -387,7 +415,9 @@ pub fn listen(app: App) {
     EventListener::new_with_options(&window(), "beforeunload", options, move |event| {
         let is_lost =
             app.desk.held.with_untracked(|held| held.as_ref().is_some_and(|held| held.at_risk() > 0));
-        if is_lost || app.desk.errand.with_value(Option::is_some) {
+        let is_adding =
+            app.desk.errand.with_value(|errand| matches!(errand, Some((Errand::Add | Errand::Merge, _))));
+        if is_lost || is_adding {
             event.prevent_default();
             // Some browsers ask only where this is set.
             Reflect::set(event, &JsValue::from_str("returnValue"), &JsValue::from_str("unsaved")).ok();
@@ -396,9 +426,10 @@ pub fn listen(app: App) {
     .forget();
     // Asks for the item in sight, whenever the address or the bundle changes.
     Effect::new(move |_| {
-        let is_open = app.stage.get() == Stage::Open;
+        // Without a bundle too: then the results of the item are all there is.
+        let is_ready = app.stage.get() != Stage::Opening;
         let wanted = app.route.with(|route| (route.view == View::Workpaper).then(|| route.change.clone()));
-        if is_open && wanted.is_some() && app.desk.errand.with_value(Option::is_none) {
+        if is_ready && wanted.is_some() && app.desk.errand.with_value(Option::is_none) {
             look(app);
         }
     });

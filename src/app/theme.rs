@@ -1,4 +1,4 @@
-//! The reader's settings: theme and shortcuts. Only these are ever stored, under names that start with `lacuna.`; local
+//! The reader's settings: theme and shortcuts. Only these go into the local storage, under names that start with `lacuna.`; local
 //! files share one storage in some browsers.
 
 use leptos::prelude::*;

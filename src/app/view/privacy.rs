@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::state::App;
 use crate::app::text::{count, number, visible};
 use crate::app::ui::{digest, pair, panel, text_pair};
-use crate::app::{dom, ui};
+use crate::app::{dom, paper, ui};
 use crate::model::Verdict;
 
 /// The screen.
@@ -18,7 +18,7 @@ pub fn privacy(app: App) -> AnyView {
             some => [&requests, ", ", &number(some.into()), " refused"].concat(),
         }
     };
-    let sub = "Counted since this page was opened. Evidence is read where it lies; it is not copied, stored or sent.";
+    let sub = "Counted since this page was opened. Evidence is read where it lies; it is not copied, stored or sent; of a workpaper that you write, ids, reasons and digests stay in this browser.";
     view! {
         <h1 tabindex="-1">{title}</h1>
         <p class="sub">{sub}</p>
@@ -49,9 +49,14 @@ fn seen(app: App) -> AnyView {
     view! {
         <dl class="kv wide">
             {pair("Requests", requests.into_any())} {pair("Refused", refused.into_any())} {pair("Build", hash)}
-            {text_pair("Stored", "two settings at most: theme, and whether keys are shortcuts")}
+            {text_pair("Stored", "theme, whether keys are shortcuts, and the workpapers that you write, in this browser on this machine")}
             {text_pair("Taken away", &removed())}
         </dl>
+        <div class="buttons">
+            <button type="button" on:click=move |_| paper::forget_all(app)>
+                "Delete the workpapers that this browser keeps"
+            </button>
+        </div>
         {move || {
             app.violations.track();
             violations()

@@ -89,7 +89,7 @@ fn never() -> AnyView {
     view! {
         <ul class="plain">
             <li>"No request leaves this page: its own policy forbids every connection."</li>
-            <li>"No file is stored. Closing the page forgets everything but theme and shortcuts."</li>
+            <li>"No file is stored. Closing the page forgets everything but theme, shortcuts and the workpapers that you write."</li>
             <li>"No verdict without the record that it rests on; missing evidence never passes."</li>
         </ul>
         <p>

@@ -173,7 +173,7 @@ fn conclude(app: App, framework: String, control: String) -> AnyView {
             conclusion: found.unwrap_or_default(),
             basis: fields.text("basis"),
         };
-        paper::enter(app, Body::Concluded(concluded), None);
+        paper::enter(app, Body::Concluded(concluded), Some(fields.form));
     });
     view! { <details><summary>"Conclude"</summary>{form}</details> }.into_any()
 }

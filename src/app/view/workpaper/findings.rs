@@ -120,7 +120,7 @@ fn step(app: App, finding: &FindingState) -> AnyView {
         let word = fields.text("to");
         let to = from.next().iter().find(|stage| stage.word() == word).copied().unwrap_or(from);
         let moved = Moved { finding: id.clone(), from, to, note: fields.text("note") };
-        paper::enter(app, Body::Moved(moved), None);
+        paper::enter(app, Body::Moved(moved), Some(fields.form));
     });
     view! { <details><summary>"Go on with it"</summary>{form}</details> }.into_any()
 }

@@ -14,8 +14,9 @@ use crate::protocol::PaperStep;
 use crate::query::route::{Route, View};
 use crate::workpaper::{Body, By, Noted, Outcome, Pin, StepState, TestStep, Tested};
 
-const OUTCOMES: [(&str, &str); 3] =
-    [("pass", "Pass"), ("exception", "Exception"), ("not-tested", "Could not be tested")];
+// Nothing is chosen ahead: a result is a person's.
+const OUTCOMES: [(&str, &str); 4] =
+    [("", "Choose…"), ("pass", "Pass"), ("exception", "Exception"), ("not-tested", "Could not be tested")];
 
 /// The screen of an item.
 pub fn item(app: App, id: String) -> AnyView {
@@ -113,14 +114,16 @@ fn step(app: App, id: &str, step: &PaperStep) -> AnyView {
     };
     let (item, criterion, tool) = (id.to_owned(), row.criterion.clone(), row.verdict);
     let form = form(fields.into_any(), "Enter the result", &[], move |fields| {
+        let result = match fields.text("result").as_str() {
+            "pass" => Outcome::Pass,
+            "exception" => Outcome::Exception,
+            "not-tested" => Outcome::NotTested,
+            _ => return app.desk.refused.set("choose a result first".to_owned()),
+        };
         let tested = Tested {
             item: item.clone(),
             criterion: criterion.clone(),
-            result: match fields.text("result").as_str() {
-                "pass" => Outcome::Pass,
-                "exception" => Outcome::Exception,
-                _ => Outcome::NotTested,
-            },
+            result,
             note: fields.text("note"),
             reason: fields.text("reason"),
             tool,

@@ -21,12 +21,14 @@ use crate::workpaper::{Body, LogRow, Noted, Outcome};
 pub fn workpaper(app: App) -> AnyView {
     let is_held = Memo::new(move |_| app.desk.held.with(Option::is_some));
     let item = Memo::new(move |_| app.route.with(|route| route.change.clone()));
-    (move || match (is_held.get(), item.get()) {
+    // By key, so that nothing that was typed for one item is there for the next.
+    let shown = move || std::iter::once((is_held.get(), item.get()));
+    let one = move |(is_held, item): (bool, String)| match (is_held, item) {
         (false, _) => start::start(app),
         (true, item) if item.is_empty() => whole(app),
         (true, item) => item::item(app, item),
-    })
-    .into_any()
+    };
+    view! { <For each=shown key=Clone::clone children=one/> }.into_any()
 }
 
 /// A part of the paper that is drawn anew only when it changes.
