@@ -5,6 +5,7 @@
 //! All of it is stable: what compares equal keeps its order.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the positions `0..count` in the order that `compare` gives them.
 pub fn positions(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
@@ -44,6 +45,24 @@ pub fn put<T>(rows: &mut [T], mut order: Vec<usize>) {
             at = next;
         }
     }
+}
+
+/// Gathers a map, entry by entry: `collect` brings a sort of its own for every type. The last of equal keys counts.
+pub fn map<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut map = BTreeMap::new();
+    for (key, value) in entries {
+        map.insert(key, value);
+    }
+    map
+}
+
+/// Gathers a set, as [`map`] does.
+pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    for item in items {
+        set.insert(item);
+    }
+    set
 }
 
 #[cfg(test)]

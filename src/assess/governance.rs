@@ -99,7 +99,7 @@ fn ai_inventory(assessment: &Assessment, kept: &Kept<'_>) -> Finding {
     if !over.is_empty() {
         return kept.told(Verdict::Unmet, format!("No longer in force: {}.", listed(over)));
     }
-    let known: BTreeSet<String> = kept.entries.iter().map(|entry| family(kept.text(entry.subject))).collect();
+    let known = crate::order::set(kept.entries.iter().map(|entry| family(kept.text(entry.subject))));
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for row in 0..assessment.scope.len() {
         let subject = assessment.subject(row);

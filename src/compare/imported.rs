@@ -131,8 +131,8 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, String> {
 }
 
 fn packs(packs: Vec<Pack>, frameworks: Vec<Framework>) -> Vec<PackSide> {
-    let mut of_framework: BTreeMap<String, Vec<Control>> =
-        frameworks.into_iter().map(|framework| (framework.id, framework.controls)).collect();
+    let mut of_framework =
+        crate::order::map(frameworks.into_iter().map(|framework| (framework.id, framework.controls)));
     packs
         .into_iter()
         .map(|pack| {

@@ -313,7 +313,7 @@ fn measured_differently(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     if before.engine != after.engine {
         found.push(format!("The engines differ: {} and {}.", before.engine, after.engine));
     }
-    let keys: BTreeSet<&String> = before.policy.iter().chain(&after.policy).map(|(key, _)| key).collect();
+    let keys = crate::order::set(before.policy.iter().chain(&after.policy).map(|(key, _)| key));
     let value = |side: &Snapshot, key: &String| {
         let at = side.policy.binary_search_by(|(own, _)| own.cmp(key)).ok();
         at.map_or_else(|| "nothing".to_owned(), |at| quote(&side.policy[at].1))

@@ -213,8 +213,7 @@ impl Check<'_> {
 
     /// A former id names one control of earlier versions, and none of this one.
     fn former(&mut self, rows: &[Row]) {
-        let mut known: std::collections::BTreeSet<&str> =
-            rows.iter().map(|row| row.id.get_ref().as_str()).collect();
+        let mut known = crate::order::set(rows.iter().map(|row| row.id.get_ref().as_str()));
         for id in rows.iter().flat_map(|row| &row.formerly) {
             if !known.insert(id.get_ref()) {
                 let found = format!("former id {}", quote(id.get_ref()));

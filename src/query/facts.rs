@@ -147,12 +147,8 @@ impl Facts<'_> {
             let count = usize::try_from(store.repeated_statements).unwrap_or(usize::MAX);
             self.say("statements-repeated", "further copies of statements were left out", count, 0, "");
         }
-        let commits: BTreeSet<_> = store
-            .statements
-            .iter()
-            .map(|statement| statement.attached_to)
-            .filter(|text| !text.is_empty())
-            .collect();
+        let commits = store.statements.iter().map(|statement| statement.attached_to);
+        let commits = crate::order::set(commits.filter(|text| !text.is_empty()));
         if !commits.is_empty() {
             let of = usize::try_from(store.protected_lines).unwrap_or(usize::MAX);
             let of = if of >= commits.len() { of } else { 0 };
@@ -346,7 +342,8 @@ fn is_summary(predicate_type: &str) -> bool {
 }
 
 fn distinct_levels<'a>(store: &'a Store, statement: &Statement) -> BTreeSet<&'a str> {
-    statement.levels.iter().map(|level| store.text(*level)).filter(|level| !level.is_empty()).collect()
+    let levels = statement.levels.iter().map(|level| store.text(*level));
+    crate::order::set(levels.filter(|level| !level.is_empty()))
 }
 
 /// Counts texts; the most frequent first, then in alphabetical order.

@@ -1,7 +1,5 @@
 //! The matrix of one framework: controls by month, repository or verdict.
 
-use std::collections::BTreeMap;
-
 use crate::assess::Assessment;
 use crate::framework::{Control, ControlCounts, ControlTally, Pack, Status, tally};
 use crate::model::{Moment, Verdict};
@@ -90,10 +88,10 @@ fn numbered<T, K: Ord>(
     label: impl Fn(&T) -> String,
     key: impl Fn(&T) -> K,
 ) -> (Vec<String>, Vec<u32>) {
-    let distinct: BTreeMap<K, &T> = values.iter().map(|value| (key(value), value)).collect();
+    let distinct = crate::order::map(values.iter().map(|value| (key(value), value)));
     let skipped = distinct.len().saturating_sub(MOST_COLUMNS);
     let labels = distinct.values().skip(skipped).map(|value| label(value)).collect();
-    let numbers: BTreeMap<&K, u32> = distinct.keys().skip(skipped).zip(0u32..).collect();
+    let numbers = crate::order::map(distinct.keys().skip(skipped).zip(0u32..));
     let of = values.iter().map(|value| numbers.get(&key(value)).copied().unwrap_or(u32::MAX)).collect();
     (labels, of)
 }

@@ -325,7 +325,7 @@ fn settle(roots: Vec<Root>, queue: &mut VecDeque<IntakeItem>) -> Vec<Root> {
     crate::order::sort_by(&mut clean, |a, b| {
         path_order(&a.path, &b.path).then_with(|| compare(&*a.source, &*b.source))
     });
-    let taken: BTreeSet<String> = clean.iter().map(|root| root.path.clone()).collect();
+    let taken = crate::order::set(clean.iter().map(|root| root.path.clone()));
     let mut settled: Vec<Root> = Vec::with_capacity(clean.len());
     let mut original = String::new();
     let mut count = 1;

@@ -33,7 +33,7 @@ pub(super) fn derive_changes(builder: &mut Builder, policy: &Policy) {
     }
     let mut seen: BTreeSet<Text> = BTreeSet::new();
     for Protected { repository, branch, line } in lines {
-        let on_line: BTreeSet<Text> = line.iter().copied().collect();
+        let on_line = crate::order::set(line.iter().copied());
         for (position, id) in line.iter().rev().enumerate() {
             if !seen.insert(*id) {
                 continue;
@@ -107,13 +107,9 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<Protected> {
             )
         })
         .collect();
-    let bases: BTreeSet<&str> = builder
-        .changes
-        .iter()
-        .filter(|raw| raw.row.merged.is_some())
-        .map(|raw| builder.strings.get(raw.row.base_branch))
-        .filter(|name| !name.is_empty())
-        .collect();
+    let merged = builder.changes.iter().filter(|raw| raw.row.merged.is_some());
+    let bases = merged.map(|raw| builder.strings.get(raw.row.base_branch)).filter(|name| !name.is_empty());
+    let bases = crate::order::set(bases);
     let by_policy = |name: &str| policy.branches.iter().any(|pattern| wildcard(pattern, name));
     let mut chosen: Vec<&(String, Text, Vec<Text>)> = heads
         .iter()

@@ -1,8 +1,6 @@
 //! The paper beside a bundle: what the engine puts into an entry (the draw, its own verdict, digests), whether the paper
 //! still fits the bundle, and what of it can be done again.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -109,8 +107,8 @@ impl<'b> Desk<'b> {
             );
         }
         let mut missing = Vec::new();
-        let known: BTreeMap<&str, &str> =
-            self.population.items.iter().map(|item| (item.id.as_str(), item.merge_commit.as_str())).collect();
+        let items = self.population.items.iter();
+        let known = crate::order::map(items.map(|item| (item.id.as_str(), item.merge_commit.as_str())));
         for item in state.items.iter().map(|item| &item.item) {
             let what = match known.get(item.id.as_str()) {
                 None => "it is not in the population",

@@ -77,7 +77,7 @@ fn period(assessment: &Assessment) -> String {
 }
 
 fn names<'s>(all: impl Iterator<Item = &'s str>) -> BTreeSet<&'s str> {
-    all.filter(|name| !name.is_empty()).collect()
+    crate::order::set(all.filter(|name| !name.is_empty()))
 }
 
 fn list(key: &str, names: &BTreeSet<&str>) -> String {

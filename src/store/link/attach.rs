@@ -270,8 +270,7 @@ fn complete_change(store: &mut Store, at: usize, row: CommitId) {
 /// itself, as a webhook brings it, and comments on lines tell nothing of the reviews that are not there.
 fn know_lists(store: &mut Store, reviews: &Rows<Review>) {
     let of_reviews = store.listings.iter().filter(|listing| listing.of == "reviews");
-    let lists: BTreeMap<FileId, bool> =
-        of_reviews.map(|listing| (listing.file, listing.cut_at.is_some())).collect();
+    let lists = crate::order::map(of_reviews.map(|listing| (listing.file, listing.cut_at.is_some())));
     let rows = reviews.rows.iter().map(|owned| &owned.row).zip(&reviews.of);
     for (row, at) in rows.filter(|(row, at)| row.line_comments.is_none() && **at != NO_GROUP) {
         let file = store.records.get(row.place.record.index()).map(|record| record.file);

@@ -152,8 +152,8 @@ impl Comparer {
     /// Compares, once [`Self::step`] is done. `known` are the problems found so far: a listed file that could not be
     /// opened has one.
     pub fn finish(self, files: &[File], known: &[Problem], limits: &Limits, trust: &TrustSet) -> Compared {
-        let troubled: BTreeSet<&str> =
-            known.iter().filter(|problem| is_trouble(problem)).map(|p| p.file.as_str()).collect();
+        let troubled = known.iter().filter(|problem| is_trouble(problem)).map(|p| p.file.as_str());
+        let troubled = crate::order::set(troubled);
         let view = View { files, digests: &self.digests, troubled, bags: &self.bags };
         let mut out = Compared::default();
         let mut covered: BTreeSet<FileId> = BTreeSet::new();
@@ -433,7 +433,7 @@ impl Listing {
 
     /// Tells of files that this manifest should list; returns how many.
     fn extra(&self, view: &View<'_>, all: &[Self], covered: &BTreeSet<FileId>, told: &mut Told) -> u64 {
-        let own: BTreeSet<FileId> = self.found.iter().filter_map(|found| found.ok().flatten()).collect();
+        let own = crate::order::set(self.found.iter().filter_map(|found| found.ok().flatten()));
         let manifest = quote(view.files[self.file.index()].path.rsplit('/').next().unwrap_or_default());
         let mut count = 0;
         let payload = format!("{}data/", self.folder);
