@@ -653,3 +653,39 @@ fn an_agents_account_on_the_commit_contradicts_a_note_that_finds_no_ai() {
     });
     assert_eq!((found, reason.contains("claude-agent")), (Unmet, true), "{reason}");
 }
+
+// integrity.clock ----------------------------------------------------------------------------------------------------
+
+/// A history of six changes that were opened on one day and approved one after the other, so many minutes apart.
+fn approved_every(minutes: i64) -> History {
+    let mut history = History::of(6);
+    let at = |minutes: i64| {
+        Some(lacuna::model::Moment::from_millis(History::start(0).millis() + minutes * 60_000))
+    };
+    for (case, number) in history.cases.iter_mut().zip(0i64..) {
+        case.change.created = at(0);
+        for commit in case.change.commits.iter_mut().flatten() {
+            (commit.authored, commit.committed) = (at(0), at(0));
+        }
+        for review in case.change.reviews.iter_mut().flatten() {
+            review.submitted = at(60 + number * minutes);
+        }
+    }
+    history
+}
+
+#[test]
+fn approvals_in_a_burst_are_unmet_and_a_second_persons_calm_one_counts() {
+    let clock = CriterionIndex::of("integrity.clock").unwrap();
+    let finding = approved_every(1).assess().explain(0, clock);
+    assert_eq!(finding.verdict, Unmet);
+    assert!(finding.reason.starts_with("leila approved 6 changes between"), "{}", finding.reason);
+    assert_eq!(approved_every(30).assess().verdict(0, clock), Met);
+    let mut calm = approved_every(1);
+    let reviews = calm.cases[0].change.reviews.as_mut().unwrap();
+    let mut second = reviews[1].clone();
+    (second.id, second.author) = ("second".into(), Some(account("noor")));
+    reviews.push(second);
+    let assessment = calm.assess();
+    assert_eq!((assessment.verdict(0, clock), assessment.verdict(1, clock)), (Met, Unmet));
+}

@@ -70,7 +70,14 @@ pub fn decide(subject: &Subject<'_>, explain: bool) -> Finding {
     let finding = Finding::new(verdict, Capture::SystemObserved, explain, || {
         words(subject, depth, review, &reasons, &inputs, verdict)
     });
-    let finding = with_inputs(finding, subject, depth, &inputs);
+    let finding = with_inputs(finding, subject, depth, &inputs).input(
+        "changes of others that the reviewer had that day",
+        || {
+            let on = review.author.zip(review.submitted);
+            let day = on.map(|(author, at)| subject.store.load.on(subject.store.person(author), at).changes);
+            day.map_or_else(|| "not in the export".into(), |count| count.to_string())
+        },
+    );
     finding.with(|| format!("approval by {}", subject.name(review.author)), review.place)
 }
 

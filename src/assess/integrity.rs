@@ -1,6 +1,6 @@
 //! `integrity.*`: what binds statements to the merged revision, how what counts is known, and whether times are possible.
 
-use crate::model::record::SessionSource;
+use crate::model::record::{ReviewState, SessionSource};
 use crate::model::{Capture, Moment, Verdict};
 use crate::store::{Place, Statement};
 
@@ -102,6 +102,9 @@ fn clock(subject: &Subject<'_>, explain: bool) -> Finding {
         })
         .with(|| "a time on record".into(), broken.place);
     }
+    if let Some(finding) = in_burst(subject, explain) {
+        return finding;
+    }
     if orders.is_empty() {
         return Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
             "Too few times are on record to compare.".into()
@@ -110,6 +113,38 @@ fn clock(subject: &Subject<'_>, explain: bool) -> Finding {
     Finding::new(Verdict::Met, Capture::SystemObserved, explain, || {
         format!("{} pairs of times are in a possible order.", orders.len())
     })
+}
+
+/// The finding where each person's approval of it was given among many others within a few minutes.
+fn in_burst(subject: &Subject<'_>, explain: bool) -> Option<Finding> {
+    let store = subject.store;
+    let rows = subject.change.reviews.positions().zip(subject.reviews());
+    let approvals = rows.filter(|(_, review)| {
+        review.state == ReviewState::Approved && !subject.kind(review.author).is_machine()
+    });
+    let mut first = None;
+    for (at, review) in approvals {
+        let burst = store.bursts.at(at)?;
+        first = first.or(Some((review, burst)));
+    }
+    let (review, burst) = first?;
+    let rules = &subject.policy.duties;
+    let finding = Finding::new(Verdict::Unmet, Capture::SystemObserved, explain, || {
+        format!(
+            "{} approved {} changes between {} and {}: more than can be read.",
+            subject.name(review.author),
+            burst.changes,
+            burst.from,
+            burst.to
+        )
+    });
+    Some(
+        finding
+            .with(|| format!("approval by {}", subject.name(review.author)), review.place)
+            .input("a burst", || {
+                format!("{} approvals within {} minutes", rules.burst_approvals, rules.burst_minutes)
+            }),
+    )
 }
 
 /// Collects the pairs of times that have one possible order.

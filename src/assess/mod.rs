@@ -42,6 +42,7 @@ use crate::framework::{Pack, Predicates};
 use crate::model::{AiInvolvement, Capture, Moment, Verdict};
 use crate::policy::{Policy, wildcard};
 use crate::protocol::{Gap, Standing};
+use crate::store::bursts::Bursts;
 use crate::store::{ChangeId, Store};
 
 use registry::{CRITERIA, CriterionIndex, Scope};
@@ -82,7 +83,8 @@ pub struct Assessor {
 
 impl Assessor {
     /// Starts an assessment.
-    pub fn new(store: Store, policy: Policy, packs: Vec<Pack>) -> Self {
+    pub fn new(mut store: Store, policy: Policy, packs: Vec<Pack>) -> Self {
+        store.bursts = Bursts::of(&store, &policy.duties);
         let now = policy.now.or_else(|| latest(&store));
         let scope = scope(&store, &policy);
         let rows = scope.len();

@@ -9,6 +9,7 @@ use crate::assess::{Assessment, Subject};
 use crate::model::Moment;
 use crate::model::record::ReviewState;
 use crate::order;
+use crate::store::bursts::{least, runs};
 use crate::store::load::Day;
 use crate::store::{ChangeId, PersonId};
 
@@ -206,28 +207,20 @@ fn bursts(
     into: &mut Vec<Pattern>,
 ) {
     let rules = &assessment.policy.duties;
-    let least = usize::try_from(rules.burst_approvals.max(2)).unwrap_or(usize::MAX);
-    let most = i64::try_from(rules.burst_minutes).unwrap_or(i64::MAX).saturating_mul(60_000);
     let kind = assessment.store.persons.get(person.index()).map(|person| person.kind);
     if kind.is_none_or(crate::model::ActorKind::is_machine) {
         return;
     }
     order::sort(&mut times);
-    let mut start = 0;
-    while start < times.len() {
-        let run = times[start..].partition_point(|(at, _)| at.since(times[start].0) <= most);
-        if run < least {
-            start += 1;
-            continue;
-        }
-        let run = &times[start..start + run];
+    let only: Vec<Moment> = times.iter().map(|(at, _)| *at).collect();
+    for run in runs(&only, rules) {
+        let run = &times[run];
         let mut rows: Vec<usize> = run.iter().map(|(_, row)| *row).collect();
         order::sort(&mut rows);
         rows.dedup();
-        if rows.len() >= least {
+        if rows.len() >= least(rules) {
             into.push(Pattern::Burst { person, from: run[0].0, to: run[run.len() - 1].0, rows });
         }
-        start += run.len();
     }
 }
 

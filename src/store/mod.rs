@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod build;
+pub mod bursts;
 mod grouping;
 mod history;
 mod link;
@@ -49,6 +50,8 @@ pub struct Store {
     pub links: Vec<Link>,
     /// What contradicts itself about persons; also among the problems.
     pub person_conflicts: Vec<Problem>,
+    /// Approvals in bursts, by the policy in force; the assessment sets it.
+    pub bursts: bursts::Bursts,
     /// What each reviewer had to review on each day.
     pub load: load::Load,
     /// Changes, merged or not, sorted by repository, number, merge commit.
