@@ -11,7 +11,7 @@ use crate::store::{AccountId, Known, PersonId};
 
 use super::finding::Finding;
 use super::review::listed;
-use super::roles::{self, Duty, Held};
+use super::roles::{Duty, Held};
 use super::subject::Subject;
 
 /// Decides a criterion of this family.
@@ -30,7 +30,7 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
 struct Facts<'a> {
     subject: &'a Subject<'a>,
     explain: bool,
-    held: Vec<Held>,
+    held: &'a [Held],
     /// Whether the whole list of reviews is in the bundle.
     reviews_known: bool,
 }
@@ -52,7 +52,7 @@ impl<'a> Facts<'a> {
     fn new(subject: &'a Subject<'a>, explain: bool) -> Self {
         let lists = subject.change.lists;
         let reviews_known = lists.reviews && !lists.reviews_cut;
-        Self { subject, explain, held: roles::of(subject), reviews_known }
+        Self { subject, explain, held: subject.held(), reviews_known }
     }
 
     fn of(&self, duty: Duty) -> impl Iterator<Item = &Held> {
@@ -173,57 +173,69 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Returns words, if they were asked for.
+    fn words(&self, words: impl FnOnce() -> String) -> String {
+        if self.explain { words() } else { String::new() }
+    }
+
     /// Returns whether a person who did not write it approved it before the merge.
     fn approved_by_another(&self) -> Half {
         let approvals = self.approvals(false);
         let human = |held: &&Held| !self.took_part(held) && self.kind(held) == ActorKind::Human;
         if let Some(held) = approvals.iter().find(human) {
-            let reason =
-                format!("{} approved it before the merge and did not write it", self.name(held.account));
+            let reason = self.words(|| {
+                format!("{} approved it before the merge and did not write it", self.name(held.account))
+            });
             return Half::new(Verdict::Met, reason, vec![*held]);
         }
         let may = |held: &&Held| !self.took_part(held) && !self.kind(held).is_machine();
         if let Some(held) = self.approvals(true).iter().find(may) {
-            let reason = format!(
-                "{} approved it, and whether that is a person, or when it was, is not on record",
-                self.name(held.account)
-            );
+            let reason = self.words(|| {
+                format!(
+                    "{} approved it, and whether that is a person, or when it was, is not on record",
+                    self.name(held.account)
+                )
+            });
             return Half::new(Verdict::Unproven, reason, vec![*held]);
         }
         let all: Vec<Held> = self.of(Duty::Approved).copied().collect();
         if !self.reviews_known {
-            let reason = "The bundle does not hold the whole list of its reviews".to_owned();
+            let reason = self.words(|| "The bundle does not hold the whole list of its reviews".into());
             return Half::new(Verdict::Unproven, reason, all);
         }
-        let reason = if all.is_empty() {
-            "Nobody approved it".to_owned()
-        } else {
-            format!(
-                "No person beside those who wrote it approved it before the merge; approved by {}",
-                self.names(&all)
-            )
-        };
+        let reason = self.words(|| {
+            if all.is_empty() {
+                "Nobody approved it".into()
+            } else {
+                format!(
+                    "No person beside those who wrote it approved it before the merge; approved by {}",
+                    self.names(&all)
+                )
+            }
+        });
         Half::new(Verdict::Unmet, reason, all)
     }
 
     /// Returns whether somebody else moved it to production, or tooling that an enforced review makes up for.
     fn migrated_by_another(&self) -> Half {
         let Some(held) = self.of(Duty::Released).next().copied() else {
-            let reason = "Who moved it to production is not on record".to_owned();
+            let reason = self.words(|| "Who moved it to production is not on record".into());
             return Half::new(Verdict::Unproven, reason, Vec::new());
         };
         let name = self.name(held.account);
         if self.took_part(&held) {
-            let reason = format!("{name} wrote or prompted it and moved it to production");
+            let reason = self.words(|| format!("{name} wrote or prompted it and moved it to production"));
             return Half::new(Verdict::Unmet, reason, vec![held]);
         }
         match self.kind(&held) {
             ActorKind::Human => {
-                let reason = format!("{name} moved it to production and did not write it");
+                let reason = self.words(|| format!("{name} moved it to production and did not write it"));
                 Half::new(Verdict::Met, reason, vec![held])
             }
             ActorKind::Unknown => {
-                let reason = format!("{name} moved it to production; nothing tells whether that is a person");
+                let reason = self.words(|| {
+                    format!("{name} moved it to production; nothing tells whether that is a person")
+                });
                 Half::new(Verdict::Unproven, reason, vec![held])
             }
             _ => self.compensated(held),
@@ -240,7 +252,7 @@ impl<'a> Facts<'a> {
             _ => Verdict::Unproven,
         };
         let name = self.name(held.account);
-        let reason = match verdict {
+        let reason = self.words(|| match verdict {
             Verdict::Met => format!(
                 "{name}, a machine, moved it to production, and a review of the merged revision that the branch enforced makes up for it"
             ),
@@ -249,7 +261,7 @@ impl<'a> Facts<'a> {
                 revision.word(),
                 protected.word()
             ),
-        };
+        });
         Half::new(verdict, reason, vec![held])
     }
 
@@ -370,8 +382,7 @@ impl<'a> Facts<'a> {
         }
         let approved = self.approved_by_another();
         if approved.verdict != Verdict::Met {
-            let reason = format!("{}.", approved.reason);
-            return self.finding(approved.verdict, &approved.held, || reason);
+            return self.finding(approved.verdict, &approved.held, || format!("{}.", approved.reason));
         }
         let clashes = |held: &Held| {
             self.held.iter().find(|other| {

@@ -94,8 +94,8 @@ pub struct Held {
     pub at: Option<Moment>,
 }
 
-/// Returns who did what, in the order of the duties; each account once for each.
-pub fn of(subject: &Subject<'_>) -> Vec<Held> {
+/// Gathers who did what; [`Subject::held`] keeps it.
+pub(super) fn of(subject: &Subject<'_>) -> Vec<Held> {
     let mut roles = Roles { subject, held: Vec::new() };
     roles.requested();
     roles.written();

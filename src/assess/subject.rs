@@ -1,5 +1,7 @@
 //! What is known of one change, gathered once for all criteria.
 
+use std::cell::OnceCell;
+
 use crate::framework::Predicates;
 use crate::model::record::{Register, ReviewState, SessionSource};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
@@ -8,6 +10,8 @@ use crate::store::{
     Account, AccountId, Change, ChangeId, ChangedFile, Commit, Deployment, Entry, Person, PersonId, Review,
     Session, Statement, Store, TestRun, Text, Ticket, same_object,
 };
+
+use super::roles::{self, Held};
 
 /// One change with everything that is linked to it.
 pub struct Subject<'a> {
@@ -29,6 +33,8 @@ pub struct Subject<'a> {
     pub ai: AiInvolvement,
     /// Labels of the sensitive paths that it touches.
     pub sensitive: Vec<&'a str>,
+    /// Who did what, once it is asked for.
+    held: OnceCell<Vec<Held>>,
 }
 
 impl<'a> Subject<'a> {
@@ -45,6 +51,7 @@ impl<'a> Subject<'a> {
             prompters: Vec::new(),
             ai: AiInvolvement::Unknown,
             sensitive: Vec::new(),
+            held: OnceCell::new(),
         };
         subject.writers = subject.gather_writers();
         subject.prompters = subject.gather_prompters();
@@ -53,6 +60,11 @@ impl<'a> Subject<'a> {
             subject.sensitive = subject.gather_sensitive();
         }
         subject
+    }
+
+    /// Returns who did what, in the order of the duties; each account once for each.
+    pub fn held(&self) -> &[Held] {
+        self.held.get_or_init(|| roles::of(self))
     }
 
     /// Returns its reviews, in order of time.

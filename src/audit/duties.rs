@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::assess::roles::{self, Duty, Held};
+use crate::assess::roles::{Duty, Held};
 use crate::assess::{Assessment, Subject};
 use crate::model::Moment;
 use crate::model::record::ReviewState;
@@ -139,7 +139,7 @@ struct Gathering {
 impl Gathering {
     fn row(&mut self, assessment: &Assessment, row: usize) {
         let subject = assessment.subject(row);
-        let held = roles::of(&subject);
+        let held = subject.held();
         let parts: BTreeSet<(PersonId, Duty)> = held.iter().map(|held| (held.person, held.duty)).collect();
         for part in &parts {
             *self.found.counts.entry(*part).or_default() += 1;
@@ -159,7 +159,7 @@ impl Gathering {
                 self.approvals.entry(approval.person).or_default().push((at, row));
             }
         }
-        if let Some(key) = self_service(&subject, &held) {
+        if let Some(key) = self_service(&subject, held) {
             let chain = self.chains.entry(key).or_default();
             let own: Vec<&Held> = held.iter().filter(|held| held.person == key.0).collect();
             chain.duties.extend(own.iter().map(|held| held.duty));

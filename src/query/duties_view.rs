@@ -112,7 +112,7 @@ fn link_row(store: &Store, link: &Link) -> LinkRow {
 /// Returns who holds each duty on a change.
 pub fn of_change(subject: &Subject<'_>) -> Vec<DutyRow> {
     let store = subject.store;
-    let held = roles::of(subject);
+    let held = subject.held();
     Duty::ALL
         .into_iter()
         .map(|duty| {

@@ -2,7 +2,7 @@
 
 use crate::assess::Assessment;
 use crate::assess::registry::CriterionIndex;
-use crate::assess::roles::{self, Duty};
+use crate::assess::roles::Duty;
 use crate::audit;
 use crate::framework::{Control, Predicates};
 use crate::model::record::ReviewState;
@@ -105,8 +105,8 @@ impl<'a> Matcher<'a> {
                 })
             }
             Check::By(Some(duty), person) => {
-                let held = roles::of(&assessment.subject(row));
-                held.iter().any(|held| held.duty == *duty && held.person == *person)
+                let subject = assessment.subject(row);
+                subject.held().iter().any(|held| held.duty == *duty && held.person == *person)
             }
             Check::Text(needle, authors) => {
                 is_in(authors, change.author) || needle.is_in_change(store, change)
@@ -218,7 +218,7 @@ pub fn has(property: Property, assessment: &Assessment, row: usize, change: &Cha
         Property::Attested => change.statements.end > change.statements.start,
         Property::SelfService => {
             let subject = assessment.subject(row);
-            audit::self_service(&subject, &roles::of(&subject)).is_some()
+            audit::self_service(&subject, subject.held()).is_some()
         }
     }
 }
