@@ -79,6 +79,45 @@ fn one_more_change_is_another_population() {
 }
 
 #[test]
+fn another_population_than_the_expected_one_is_refused_and_both_are_named() {
+    let (small, large) = (export("audit-expected", &[1, 2, 3]), export("audit-grown", &[1, 2, 3, 4]));
+    let digest = |path: &Path| {
+        let report = json(&["population", path.to_str().unwrap(), "--format", "json"]);
+        report["population"]["sha256"].as_str().unwrap().to_owned()
+    };
+    let expected = digest(&small);
+    for arguments in [vec!["population"], vec!["sample", "--seed", "7", "--size", "2"]] {
+        let on = |path: &Path| {
+            let more = [path.to_str().unwrap(), "--expect-population", &expected];
+            lacuna(&[arguments.as_slice(), &more].concat())
+        };
+        assert!(on(&small).status.success());
+        let refused = on(&large);
+        assert_eq!(refused.status.code(), Some(2));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains(&expected) && said.contains(&digest(&large)), "{said}");
+        assert!(refused.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_sample_that_is_extended_keeps_what_was_drawn_and_the_numbers() {
+    let folder = export("audit-extended", &(1..=60).collect::<Vec<_>>());
+    let drawn = |method: &str, size: &str| {
+        let path = folder.to_str().unwrap();
+        let report =
+            json(&["sample", path, "--seed", "11", "--size", size, "--method", method, "--format", "json"]);
+        assert_eq!(report["extends"], true);
+        report["items"].as_array().unwrap().clone()
+    };
+    for method in ["simple", "stratified", "lines", "targeted"] {
+        let (small, large) = (drawn(method, "10"), drawn(method, "25"));
+        assert_eq!(large[..10], small[..], "{method}");
+        assert!(small.iter().all(|item| item["id"] == format!("acme/pay#{}", item["number"])));
+    }
+}
+
+#[test]
 fn the_digest_is_over_the_listing() {
     use sha2::Digest as _;
     let folder = export("audit-listing", &[5, 6]);

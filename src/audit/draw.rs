@@ -121,7 +121,7 @@ pub fn draw(
     if size > frame.len() {
         return Err(SampleError::TooLarge(frame.len()));
     }
-    let random = Random { population: &population.sha256, seed };
+    let random = Random::new(&population.sha256, seed);
     let items = &population.items;
     let positions = match method {
         Method::Simple | Method::Targeted => shuffled(frame, items, &random).into_iter().take(size).collect(),
@@ -142,32 +142,29 @@ pub fn draw(
     Ok(Sample { drawn, strata })
 }
 
-struct Random<'r> {
-    population: &'r str,
-    seed: u64,
-}
+/// The source of random numbers: a digest over everything that they share.
+struct Random(Sha256);
 
-impl Random<'_> {
+impl Random {
+    fn new(population: &str, seed: u64) -> Self {
+        Self(Sha256::new_with_prefix(format!("lacuna.sample/v1\n{population}\n{seed}\n")))
+    }
+
     /// Returns the random number that belongs to a purpose.
     fn number(&self, purpose: &str) -> u128 {
-        let mut hasher = Sha256::new();
-        hasher.update(b"lacuna.sample/v1\n");
-        hasher.update(self.population.as_bytes());
-        hasher.update(format!("\n{}\n", self.seed).as_bytes());
-        hasher.update(purpose.as_bytes());
-        let digest = hasher.finalize();
+        let digest = self.0.clone().chain_update(purpose.as_bytes()).finalize();
         digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 }
 
 /// Returns positions by their random numbers, which belong to the ids.
-fn shuffled(frame: &[usize], items: &[Item], random: &Random<'_>) -> Vec<usize> {
+fn shuffled(frame: &[usize], items: &[Item], random: &Random) -> Vec<usize> {
     let mut keyed: Vec<(u128, usize)> = frame.iter().map(|&at| (random.number(&items[at].id), at)).collect();
     crate::order::sort(&mut keyed);
     keyed.into_iter().map(|(_, at)| at).collect()
 }
 
-fn systematic(frame: &[usize], items: &[Item], size: usize, random: &Random<'_>) -> Vec<usize> {
+fn systematic(frame: &[usize], items: &[Item], size: usize, random: &Random) -> Vec<usize> {
     if size == 0 {
         return Vec::new();
     }
@@ -182,7 +179,7 @@ fn systematic(frame: &[usize], items: &[Item], size: usize, random: &Random<'_>)
         .collect()
 }
 
-fn stratified(order: &Order<'_>, items: &[Item], size: usize, random: &Random<'_>) -> Vec<usize> {
+fn stratified(order: &Order<'_>, items: &[Item], size: usize, random: &Random) -> Vec<usize> {
     let mut strata: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for at in shuffled(&order.frame, items, random) {
         strata.entry((order.stratum)(at)).or_default().push(at);
@@ -198,7 +195,9 @@ fn stratified(order: &Order<'_>, items: &[Item], size: usize, random: &Random<'_
                 members.get(have).map(|&at| (name, members.len(), have, at))
             })
             .reduce(|best, other| {
-                let (best_share, other_share) = (best.1 * (2 * other.2 + 1), other.1 * (2 * best.2 + 1));
+                // As wide as no product of two counts is, so that no machine's word decides.
+                let share = |members: usize, taken: usize| members as u128 * (2 * taken as u128 + 1);
+                let (best_share, other_share) = (share(best.1, other.2), share(other.1, best.2));
                 if other_share > best_share { other } else { best }
             });
         let Some((name, _, _, at)) = next else { break };
@@ -212,7 +211,7 @@ fn by_lines(
     frame: &[usize],
     items: &[Item],
     size: usize,
-    random: &Random<'_>,
+    random: &Random,
 ) -> Result<Vec<usize>, SampleError> {
     let mut ends: Vec<(u128, usize)> = Vec::new();
     let mut total = 0_u128;
@@ -352,7 +351,7 @@ mod tests {
     #[test]
     fn the_random_number_is_the_one_that_is_documented() {
         // printf 'lacuna.sample/v1\nabc\n7\nacme/pay#1' | sha256sum
-        let random = Random { population: "abc", seed: 7 };
+        let random = Random::new("abc", 7);
         let expected = Sha256::digest(b"lacuna.sample/v1\nabc\n7\nacme/pay#1");
         let head = expected[..16].iter().fold(0_u128, |n, b| n * 256 + u128::from(*b));
         assert_eq!(random.number("acme/pay#1"), head);

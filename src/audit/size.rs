@@ -213,21 +213,96 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_published_tables() {
-        // AICPA Audit Guide, Audit Sampling, attribute tables (statistical sample sizes, risk of overreliance 5 % and 10 %).
-        for (confidence, tolerable, expected, size) in [
-            (0.95, 0.05, 0.0, 59),
-            (0.95, 0.10, 0.0, 29),
-            (0.95, 0.06, 0.01, 78),
-            (0.95, 0.05, 0.01, 93),
-            (0.95, 0.02, 0.0, 149),
-            (0.90, 0.05, 0.0, 45),
-            (0.90, 0.10, 0.0, 22),
+        // AICPA Audit Guide, Audit Sampling (2017), appendix A, tables A-1 (risk of overreliance 5 %) and A-2 (10 %): rows
+        // by expected rate in percent; 0 where the table has no size.
+        let tolerable = [2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20];
+        let tables: [(f64, &[(f64, [u64; 11])]); 2] = [
+            (
+                0.95,
+                &[
+                    (0.0, [149, 99, 74, 59, 49, 42, 36, 32, 29, 19, 14]),
+                    (0.5, [313, 157, 117, 93, 78, 66, 58, 51, 46, 30, 22]),
+                    (1.0, [590, 257, 156, 93, 78, 66, 58, 51, 46, 30, 22]),
+                    (2.0, [0, 846, 294, 181, 127, 88, 77, 68, 46, 30, 22]),
+                    (3.0, [0, 0, 1098, 361, 195, 129, 95, 84, 61, 30, 22]),
+                    (4.0, [0, 0, 0, 1348, 421, 221, 146, 100, 89, 40, 22]),
+                ],
+            ),
+            (
+                0.90,
+                &[
+                    (0.0, [114, 76, 57, 45, 38, 32, 28, 25, 22, 15, 11]),
+                    (1.0, [398, 176, 96, 77, 64, 55, 48, 42, 38, 25, 18]),
+                    (2.0, [0, 590, 198, 132, 88, 75, 48, 42, 38, 25, 18]),
+                ],
+            ),
+        ];
+        for (confidence, rows) in tables {
+            for (expected, sizes) in rows {
+                for (tolerable, size) in tolerable.iter().zip(sizes).filter(|(_, size)| **size > 0) {
+                    let found = required(confidence, f64::from(*tolerable) / 100.0, expected / 100.0, None);
+                    assert_eq!(
+                        found,
+                        Ok(*size),
+                        "{confidence}: expected {expected} %, tolerable {tolerable} %"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_published_tables() {
+        // The same guide, tables A-3 (5 %) and A-4 (10 %): the bound in tenths of a percent, rounded up, for 0 to 5
+        // deviations.
+        let tables: [(f64, &[(u64, [u64; 6])]); 2] = [
+            (
+                0.95,
+                &[
+                    (20, [140, 217, 283, 344, 402, 456]),
+                    (25, [113, 177, 232, 282, 330, 376]),
+                    (40, [73, 114, 150, 183, 215, 246]),
+                    (60, [49, 77, 102, 125, 147, 168]),
+                    (100, [30, 47, 62, 76, 90, 103]),
+                    (200, [15, 24, 32, 39, 46, 52]),
+                    (500, [6, 10, 13, 16, 19, 21]),
+                ],
+            ),
+            (
+                0.90,
+                &[
+                    (20, [109, 181, 245, 305, 361, 415]),
+                    (60, [38, 64, 87, 108, 129, 150]),
+                    (100, [23, 39, 53, 66, 79, 91]),
+                ],
+            ),
+        ];
+        for (confidence, rows) in tables {
+            for (size, bounds) in rows {
+                for (deviations, bound) in (0..).zip(bounds) {
+                    let upper = evaluate(*size, deviations, None, confidence, 0.5).expect("numbers").upper;
+                    let tenths = (upper * 1000.0).ceil() as u64;
+                    assert_eq!(tenths, *bound, "{confidence}: {deviations} of {size}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_those_of_jfa() {
+        // R's jfa (tests/testthat/test-planning.R): planning() at 95 %, likelihood binomial, and hypergeometric with N.units
+        // = 1000.
+        for (tolerable, expected, population, size) in [
+            (0.01, 0.0, None, 299),
+            (0.05, 0.0, None, 59),
+            (0.05, 0.025, None, 234),
+            (0.01, 0.0, Some(1000), 258),
+            (0.05, 0.0, Some(1000), 57),
+            (0.05, 0.025, Some(1000), 197),
+            (0.05, 0.0, Some(10_000), 59),
         ] {
-            assert_eq!(
-                required(confidence, tolerable, expected, None),
-                Ok(size),
-                "{confidence} {tolerable} {expected}"
-            );
+            let found = required(0.95, tolerable, expected, population);
+            assert_eq!(found, Ok(size), "{tolerable} {expected} {population:?}");
         }
     }
 

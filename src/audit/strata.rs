@@ -2,6 +2,8 @@
 
 use super::listing::Item;
 use crate::assess::Assessment;
+use crate::assess::registry::CriterionIndex;
+use crate::model::Verdict;
 use crate::store::Known;
 
 /// What strata are made by.
@@ -19,17 +21,23 @@ pub enum StrataBy {
     Sensitive,
     /// Whether its author merged it.
     SelfMerge,
+    /// Whether its size or paths make it risky.
+    Risk,
+    /// Whether it is marked as urgent.
+    Emergency,
 }
 
 impl StrataBy {
     /// All of them, each with its word.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Ai, "ai"),
         (Self::Month, "month"),
         (Self::Repository, "repository"),
         (Self::Standing, "standing"),
         (Self::Sensitive, "sensitive"),
         (Self::SelfMerge, "self-merge"),
+        (Self::Risk, "risk"),
+        (Self::Emergency, "emergency"),
     ];
 
     /// Returns the one of a word.
@@ -60,6 +68,23 @@ impl StrataBy {
                 _ => "merger not known",
             }
             .to_owned(),
+            Self::Risk => match assessment.subject(item.row).is_risky() {
+                Some(true) => "risky",
+                Some(false) => "not risky",
+                None => "risk not known",
+            }
+            .to_owned(),
+            Self::Emergency => urgency(assessment, item).to_owned(),
         }
+    }
+}
+
+/// Says whether a change is marked as urgent: the criterion on urgent changes applies to no others.
+fn urgency(assessment: &Assessment, item: &Item) -> &'static str {
+    let criterion = CriterionIndex::of("release.emergency-reviewed");
+    match criterion.map(|index| assessment.verdict(item.row, index)) {
+        None => "not known",
+        Some(Verdict::NotApplicable) => "not marked as urgent",
+        Some(_) => "urgent",
     }
 }

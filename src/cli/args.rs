@@ -187,6 +187,9 @@ pub(super) struct Drawing {
     /// What "now" is [default: the latest time in the evidence]
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(super) now: Option<Moment>,
+    /// Refuses to go on unless the population has this digest
+    #[arg(long, value_name = "SHA256")]
+    pub(super) expect_population: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -475,6 +478,10 @@ pub(super) enum By {
     Sensitive,
     /// Whether its author merged it
     SelfMerge,
+    /// Whether its size or paths make it risky
+    Risk,
+    /// Whether it is marked as urgent
+    Emergency,
 }
 
 /// How often a control works.

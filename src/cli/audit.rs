@@ -137,7 +137,7 @@ fn row<'r>(item: &'r Item, stratum: &'r str) -> Row<'r> {
 pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure> {
     let bundle = opened(&args.drawing)?;
     let assessment = &bundle.assessment;
-    let frozen = population(assessment);
+    let frozen = frozen(&args.drawing, assessment)?;
     let mut out = io::stdout().lock();
     match args.format {
         ListShape::Table => out.write_all(population_table(&bundle, &frozen).as_bytes())?,
@@ -182,6 +182,24 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
     Ok(ExitCode::SUCCESS)
 }
 
+/// Freezes the population, and refuses one that is not the expected one.
+fn frozen(drawing: &Drawing, assessment: &Assessment) -> Result<Population, Failure> {
+    let frozen = population(assessment);
+    match &drawing.expect_population {
+        Some(expected) if !expected.eq_ignore_ascii_case(&frozen.sha256) => Err(Failure::new(
+            format!(
+                "this is another population: {} was expected, this one of {} changes is {}",
+                crate::problem::quote(expected),
+                frozen.items.len(),
+                frozen.sha256
+            ),
+            "Compare the two listings (lacuna population --format listing) to see which changes differ."
+                .into(),
+        )),
+        _ => Ok(frozen),
+    }
+}
+
 /// Returns the files that changes come from.
 fn sources(assessment: &Assessment) -> Vec<Source<'_>> {
     let files = assessment.store.files.iter();
@@ -206,7 +224,7 @@ fn population_table(bundle: &Bundle, frozen: &Population) -> String {
 pub(super) fn run_sample(args: &SampleArgs) -> Result<ExitCode, Failure> {
     let bundle = opened(&args.drawing)?;
     let assessment = &bundle.assessment;
-    let frozen = population(assessment);
+    let frozen = frozen(&args.drawing, assessment)?;
     let method = method(args);
     let (frame, strata) = frame(args, assessment, &frozen)?;
     let (size, basis) = size(args, frame.len())?;
@@ -266,7 +284,12 @@ fn frame(
     assessment: &Assessment,
     frozen: &Population,
 ) -> Result<(Vec<usize>, Vec<String>), Failure> {
-    let strata = frozen.items.iter().map(|item| strata_by(args.by).stratum(assessment, item)).collect();
+    let strata = match method(args) {
+        Method::Stratified => {
+            frozen.items.iter().map(|item| strata_by(args.by).stratum(assessment, item)).collect()
+        }
+        _ => Vec::new(),
+    };
     let Some(filter) = &args.filter else { return Ok(((0..frozen.items.len()).collect(), strata)) };
     let (rows, _, complaints) = views::select(assessment, filter, Sort::default());
     if !complaints.is_empty() {
@@ -290,6 +313,8 @@ const fn strata_by(by: By) -> StrataBy {
         By::Standing => StrataBy::Standing,
         By::Sensitive => StrataBy::Sensitive,
         By::SelfMerge => StrataBy::SelfMerge,
+        By::Risk => StrataBy::Risk,
+        By::Emergency => StrataBy::Emergency,
     }
 }
 

@@ -56,13 +56,28 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil(self.0.div_euclid(86_400_000));
         let second = self.0.rem_euclid(86_400_000) / 1000;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        let Some(century) = u8::try_from(year / 100).ok().filter(|century| year >= 0 && *century < 100)
+        else {
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            return write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", second % 60);
+        };
+        // Lists write hundreds of thousands of times: each pair of digits is put in its place.
+        let narrow = |value: i64| u8::try_from(value).unwrap_or(0);
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let pairs = [
+            (0, century),
+            (2, narrow(year % 100)),
+            (5, month),
+            (8, day),
+            (11, narrow(second / 3600)),
+            (14, narrow(second / 60 % 60)),
+            (17, narrow(second % 60)),
+        ];
+        for (at, value) in pairs {
+            text[at] = b'0' + value / 10;
+            text[at + 1] = b'0' + value % 10;
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
