@@ -17,8 +17,8 @@ use crate::format::detect::{self, HEAD_BYTES, Head};
 use crate::format::{Context, Reader, Step};
 use crate::framework::{self, Pack};
 use crate::model::place::hex;
-use crate::model::{FlipPart, Moment, Records};
-use crate::policy::Policy;
+use crate::model::{FlipPart, Moment, Records, Stated, Zone};
+use crate::policy::{Effective, Policy};
 use crate::problem::{Kind, Problem};
 use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request, StatementDetail};
 use crate::query::{duties_view, trust_view, views};
@@ -61,9 +61,13 @@ pub struct Options {
     /// Trust roots, keys and certificates to check signatures against, beside those that are built in: name and bytes.
     pub trust: Vec<(String, Vec<u8>)>,
     /// Start of the period, in place of the policy's.
-    pub from: Option<Moment>,
+    pub from: Option<Stated>,
     /// End of the period, in place of the policy's.
-    pub to: Option<Moment>,
+    pub to: Option<Stated>,
+    /// The zone of dates that state none, in place of the policy's; the policy's own dates stay as they were read.
+    pub zone: Option<Zone>,
+    /// The effective date of changes, in place of the policy's.
+    pub effective: Option<Effective>,
     /// "Now", in place of the policy's.
     pub now: Option<Moment>,
 }
@@ -254,7 +258,8 @@ impl Engine {
     }
 
     const fn dates(&self) -> Dates {
-        Dates { from: self.options.from, to: self.options.to, now: self.options.now }
+        let Options { from, to, zone, effective, now, .. } = self.options;
+        Dates { from, to, zone, effective, now }
     }
 
     /// Reads on; returns whether everything was read.

@@ -4,18 +4,22 @@
 
 use serde::Serialize;
 
-use crate::model::{Moment, Verdict};
+use crate::model::{Moment, Verdict, Zone};
 
 /// Everything that a result depends on beside evidence and packs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
-    /// Start of the period, inclusive, on the merge time.
+    /// Start of the period, inclusive, on the effective date.
     #[serde(serialize_with = "moment")]
     pub from: Option<Moment>,
     /// End of the period, exclusive.
     #[serde(serialize_with = "moment")]
     pub to: Option<Moment>,
+    /// The zone in which dates without one are read, and months counted.
+    pub zone: Zone,
+    /// The date of a change that decides whether it is in the period.
+    pub effective: Effective,
     /// "Now", which decides what has expired; `None` takes the latest moment in the evidence.
     #[serde(serialize_with = "moment")]
     pub now: Option<Moment>,
@@ -43,6 +47,8 @@ pub struct Policy {
     pub duties: DutyRules,
     /// Paths that make a change risky.
     pub sensitive: Vec<SensitivePaths>,
+    /// Systems that frameworks ask about, with what belongs to them.
+    pub systems: Vec<System>,
     /// Prefixes of ticket keys (`PAY` for `PAY-331`); empty accepts every prefix of two or more capitals.
     pub ticket_prefixes: Vec<String>,
     /// Who may sign what; empty where the policy does not say.
@@ -55,6 +61,48 @@ pub struct Policy {
     pub exceptions: Vec<Exception>,
     /// The steps of the funnel.
     pub funnel: Vec<FunnelStep>,
+}
+
+/// The date of a change that decides whether it is in the period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effective {
+    /// When it was merged.
+    #[default]
+    Merge,
+    /// When it was first released to production.
+    Deployment,
+}
+
+impl Effective {
+    /// Returns the word of policies and outputs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Deployment => "deployment",
+        }
+    }
+
+    /// Returns the date of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Merge, Self::Deployment].into_iter().find(|date| date.word() == word)
+    }
+}
+
+/// Part of what belongs to a system. Of each list that says anything, one entry must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct System {
+    /// The system, as packs name it: `icfr`, `cde`, `ephi`, `high-risk-ai`.
+    pub tag: String,
+    /// Repositories, `*` wildcards.
+    pub repositories: Vec<String>,
+    /// Branches, `*` wildcards.
+    pub branches: Vec<String>,
+    /// Path patterns: `*` within a part, `**` across parts.
+    pub paths: Vec<String>,
+    /// Labels, `*` wildcards.
+    pub labels: Vec<String>,
 }
 
 /// Thresholds of the review-depth classes (design §8).
@@ -283,6 +331,8 @@ impl Default for Policy {
         Self {
             from: None,
             to: None,
+            zone: Zone::UTC,
+            effective: Effective::Merge,
             now: None,
             repositories: Vec::new(),
             branches: Vec::new(),
@@ -296,6 +346,7 @@ impl Default for Policy {
             persons: Vec::new(),
             duties: DutyRules::default(),
             sensitive: Vec::new(),
+            systems: Vec::new(),
             ticket_prefixes: Vec::new(),
             identities: Vec::new(),
             builders: Vec::new(),

@@ -30,6 +30,7 @@ pub mod signature;
 pub mod slsa;
 pub mod subject;
 mod supply;
+pub mod systems;
 mod tests_ran;
 mod tickets;
 mod urgent;
@@ -40,10 +41,10 @@ pub use subject::Subject;
 
 use crate::framework::{Pack, Predicates};
 use crate::model::{AiInvolvement, Capture, Moment, Verdict};
-use crate::policy::{Policy, wildcard};
+use crate::policy::{Effective, Policy, wildcard};
 use crate::protocol::{Gap, Standing};
 use crate::store::bursts::Bursts;
-use crate::store::{ChangeId, Store};
+use crate::store::{Change, ChangeId, Store, Text};
 
 use registry::{CRITERIA, CriterionIndex, Scope};
 
@@ -83,8 +84,10 @@ pub struct Assessor {
 
 impl Assessor {
     /// Starts an assessment.
-    pub fn new(mut store: Store, policy: Policy, packs: Vec<Pack>) -> Self {
+    pub fn new(mut store: Store, policy: Policy, mut packs: Vec<Pack>) -> Self {
         store.bursts = Bursts::of(&store, &policy.duties);
+        let tags = systems::tags(&policy);
+        packs.iter_mut().for_each(|pack| pack.bind(&tags));
         let now = policy.now.or_else(|| latest(&store));
         let scope = scope(&store, &policy);
         let rows = scope.len();
@@ -203,21 +206,42 @@ fn scope(store: &Store, policy: &Policy) -> Vec<ChangeId> {
         .map(ChangeId::at)
         .filter(|&id| {
             let change = &store.changes[id.index()];
-            let Some(merged) = change.merged else { return false };
-            policy.from.is_none_or(|from| merged >= from)
-                && policy.to.is_none_or(|to| merged < to)
-                // What does not say where it belongs cannot be left out.
-                && (change.repository.is_empty()
-                    || matches_any(&policy.repositories, store.text(change.repository)))
-                && (change.base_branch.is_empty()
-                    || matches_any(&policy.branches, store.text(change.base_branch)))
+            let at = effective(store, policy, change);
+            at.is_some_and(|at| is_in_period(policy, at)) && is_in_reach(store, policy, change)
         })
         .collect();
     crate::order::sort_by_key(&mut rows, |&id| {
         let change = &store.changes[id.index()];
-        (change.merged, store.text(change.repository), change.number, store.text(change.merge_commit))
+        (
+            effective(store, policy, change),
+            store.text(change.repository),
+            change.number,
+            store.text(change.merge_commit),
+        )
     });
     rows
+}
+
+/// Returns when a change took effect; `None` for one that is not merged, or not released where that is what counts.
+fn effective(store: &Store, policy: &Policy, change: &Change) -> Option<Moment> {
+    let merged = change.merged?;
+    match policy.effective {
+        Effective::Merge => Some(merged),
+        Effective::Deployment => {
+            let rows = change.deployments.of(&store.deployments_of).iter();
+            rows.filter_map(|at| store.deployments.get(*at as usize)?.at).min()
+        }
+    }
+}
+
+fn is_in_period(policy: &Policy, at: Moment) -> bool {
+    policy.from.is_none_or(|from| at >= from) && policy.to.is_none_or(|to| at < to)
+}
+
+/// What does not say where it belongs cannot be left out.
+fn is_in_reach(store: &Store, policy: &Policy, change: &Change) -> bool {
+    let fits = |patterns: &[String], text: Text| text.is_empty() || matches_any(patterns, store.text(text));
+    fits(&policy.repositories, change.repository) && fits(&policy.branches, change.base_branch)
 }
 
 fn matches_any(patterns: &[String], text: &str) -> bool {
@@ -234,6 +258,22 @@ fn latest(store: &Store) -> Option<Moment> {
 }
 
 impl Assessment {
+    /// Returns when the change of a row took effect: when it was merged, or first released, as the policy has it.
+    pub fn effective(&self, row: usize) -> Option<Moment> {
+        let id = self.scope.get(row)?;
+        effective(&self.store, &self.policy, &self.store.changes[id.index()])
+    }
+
+    /// Returns whether a moment is within the period; one that is not known cannot be left out.
+    pub fn is_in_period(&self, at: Option<Moment>) -> bool {
+        at.is_none_or(|at| is_in_period(&self.policy, at))
+    }
+
+    /// Returns whether repository and branch of a change are in scope.
+    pub fn is_in_reach(&self, change: &Change) -> bool {
+        is_in_reach(&self.store, &self.policy, change)
+    }
+
     /// Returns the verdict of a criterion on a row of the scope.
     pub fn verdict(&self, row: usize, criterion: CriterionIndex) -> Verdict {
         self.entry(row, criterion).0

@@ -1,28 +1,25 @@
 //! `population.*`: whether the list of changes can be relied on, and what is missing from it.
 
-use crate::model::{Capture, Moment, Verdict};
-use crate::store::{Branch, Change, ChangeSource, Place, Store, Text};
+mod holes;
+mod numbers;
+mod releases;
+
+pub use holes::{HoleFound, HoleKind};
+pub use releases::{Release, Releases, reconcile};
+
+use crate::model::{Capture, Verdict};
+use crate::store::{Change, ChangeSource, Store};
 
 use super::Assessment;
 use super::finding::Finding;
 use super::registry::{self, Scope};
-use super::review::{listed, short};
-
-/// Something missing from the population, or not belonging to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HoleFound {
-    /// In words.
-    pub text: String,
-    /// The commit or number that is named.
-    pub subject: String,
-    /// Where it is seen.
-    pub place: Option<Place>,
-}
+use super::review::listed;
 
 /// Decides all criteria of the population; those on changes get `not applicable`.
 pub fn decide(assessment: &Assessment) -> (Vec<Finding>, Vec<HoleFound>) {
     let store = &assessment.store;
-    let holes = holes(assessment);
+    let releases = reconcile(assessment);
+    let holes = holes::find(assessment, &releases);
     let findings = registry::all()
         .map(|criterion| {
             let registered = criterion.criterion();
@@ -36,6 +33,7 @@ pub fn decide(assessment: &Assessment) -> (Vec<Finding>, Vec<HoleFound>) {
                 (_, _, "population.source-known") => source_known(store),
                 (_, _, "population.untruncated") => untruncated(store),
                 (_, _, id) if id.starts_with("governance.") => super::governance::decide(id, assessment),
+                (_, _, "population.reconciled") => releases::decide(assessment, &releases),
                 _ => complete(assessment, &holes),
             }
         })
@@ -71,11 +69,7 @@ fn source_known(store: &Store) -> Finding {
 
 fn untruncated(store: &Store) -> Finding {
     let cut: Vec<_> = store.listings.iter().filter(|listing| listing.cut_at.is_some()).collect();
-    let lists_cut = |change: &&Change| {
-        let lists = change.lists;
-        lists.reviews_cut || lists.commits_cut || lists.files_cut || lists.checks_cut
-    };
-    let changes: Vec<&Change> = store.changes.iter().filter(lists_cut).collect();
+    let changes: Vec<&Change> = store.changes.iter().filter(|change| is_cut(change)).collect();
     if !cut.is_empty() || !changes.is_empty() {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, true, || {
             let mut parts: Vec<String> = cut
@@ -117,18 +111,39 @@ fn untruncated(store: &Store) -> Finding {
     .with_all(branches(), |branch| (format!("history of {}", store.text(branch.name)), branch.place))
 }
 
+/// Returns holes as records behind a verdict.
+fn placed<'a>(holes: &'a [&HoleFound]) -> impl Iterator<Item = (String, crate::store::Place)> + use<'a> {
+    holes.iter().filter_map(|hole| Some((hole.text.clone(), hole.place?)))
+}
+
+/// Returns whether a list of a change was cut by its export.
+const fn is_cut(change: &Change) -> bool {
+    let lists = change.lists;
+    lists.reviews_cut || lists.commits_cut || lists.files_cut || lists.checks_cut
+}
+
 fn complete(assessment: &Assessment, holes: &[HoleFound]) -> Finding {
     let store = &assessment.store;
     let has_list = store.changes.iter().any(|change| change.source == ChangeSource::Forge);
     let has_history = store.protected_lines > 0;
+    let of = |kinds: &[HoleKind]| -> Vec<&HoleFound> {
+        holes.iter().filter(|hole| kinds.contains(&hole.kind)).collect()
+    };
+    let rewritten = of(&[HoleKind::ForcePush, HoleKind::BrokenLine]);
+    let holes = of(&[HoleKind::DirectPush, HoleKind::NotListed, HoleKind::OffBranch]);
     if !holes.is_empty() {
         return Finding::new(Verdict::Unmet, Capture::SystemObserved, true, || {
             let names = listed(holes.iter().map(|hole| hole.subject.as_str()).collect());
             format!("{} holes: {names}.", holes.len())
         })
-        .with_all(holes.iter().filter_map(|hole| Some((hole, hole.place?))), |(hole, place)| {
-            (hole.text.clone(), place)
-        });
+        .with_all(placed(&holes), |found| found);
+    }
+    if !rewritten.is_empty() {
+        return Finding::new(Verdict::Unproven, Capture::SystemObserved, true, || {
+            let names = listed(rewritten.iter().map(|hole| hole.subject.as_str()).collect());
+            format!("The branch was rewritten at {names}: what was on it before is not in its history.")
+        })
+        .with_all(placed(&rewritten), |found| found);
     }
     let of_scope = assessment.scope.iter().map(|id| &store.changes[id.index()]);
     let unplaced = of_scope.filter(|change| change.line_position.is_none()).count();
@@ -155,78 +170,4 @@ fn complete(assessment: &Assessment, holes: &[HoleFound]) -> Finding {
             "The bundle holds neither a list of changes nor a history.".into()
         }),
     }
-}
-
-/// Names every commit without a change and every merged change that is not on its branch.
-fn holes(assessment: &Assessment) -> Vec<HoleFound> {
-    let store = &assessment.store;
-    let has_list = store.changes.iter().any(|change| change.source == ChangeSource::Forge);
-    let branches = covered(store);
-    let mut holes = Vec::new();
-    for id in &assessment.scope {
-        let change = &store.changes[id.index()];
-        let commit = short(store.text(change.merge_commit));
-        match change.source {
-            ChangeSource::DirectCommit => holes.push(HoleFound {
-                text: format!("{commit} is on {} and names no change", store.text(change.base_branch)),
-                subject: commit.into(),
-                place: Some(change.place),
-            }),
-            ChangeSource::MergeSubject if has_list => holes.push(HoleFound {
-                text: format!("{commit} names #{}, which is not in the list of changes", change.number),
-                subject: format!("#{}", change.number),
-                place: Some(change.place),
-            }),
-            ChangeSource::Forge if change.line_position.is_none() => {
-                holes.extend(off_the_line(store, change, &branches));
-            }
-            ChangeSource::Forge | ChangeSource::MergeSubject => {}
-        }
-    }
-    holes
-}
-
-/// A branch's history with the time that it covers.
-struct Covered<'a> {
-    repository: Text,
-    name: &'a str,
-    reaches_root: bool,
-    oldest: Moment,
-    newest: Moment,
-}
-
-/// Returns the branches of the bundle with the time that their lines cover.
-fn covered(store: &Store) -> Vec<Covered<'_>> {
-    let of_branch = |branch: &Branch| {
-        let rows = branch.line.iter().filter_map(|id| store.commit(*id));
-        let times = rows.filter_map(|row| store.commits[row.index()].committed);
-        let name = store.text(branch.name);
-        Some(Covered {
-            repository: branch.repository,
-            name: name.strip_prefix("refs/heads/").unwrap_or(name),
-            reaches_root: branch.reaches_root,
-            oldest: times.clone().min()?,
-            newest: times.max()?,
-        })
-    };
-    store.branches.iter().filter_map(of_branch).collect()
-}
-
-/// Returns the hole of a merged change that should be on a branch of the bundle and is not.
-fn off_the_line(store: &Store, change: &Change, branches: &[Covered<'_>]) -> Option<HoleFound> {
-    let base = store.text(change.base_branch);
-    let branch =
-        branches.iter().find(|branch| branch.name == base && branch.repository == change.repository)?;
-    let merged = change.merged?;
-    // What was merged before the history begins, or after it was taken, cannot be on it.
-    let within = merged <= branch.newest && (branch.reaches_root || merged >= branch.oldest);
-    within.then(|| HoleFound {
-        text: format!(
-            "{} is merged, and its commit {} is not on {base}",
-            store.change_id(change),
-            short(store.text(change.merge_commit))
-        ),
-        subject: store.change_id(change),
-        place: Some(change.place),
-    })
 }

@@ -80,7 +80,7 @@ pub const CRITERIA: &[Criterion] = &[
         "Every commit on the protected branch belongs to a change, and every merged change is on it",
         "Add the git bundle of the branch and the pull requests that are named as missing.",
     ),
-    later_once(
+    population(
         "population.reconciled",
         "The changes and the deployments account for each other",
         "Add the deployment log of the period.",

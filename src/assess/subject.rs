@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::systems;
 use crate::framework::Predicates;
 use crate::model::record::{Register, ReviewState, SessionSource};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
@@ -253,6 +254,7 @@ impl<'a> Subject<'a> {
             deployed: self.deployments().next().is_some(),
             risky: self.is_risky() == Some(true),
             manual_review: self.reviews().iter().any(|review| !self.kind(review.author).is_machine()),
+            beyond: systems::beyond(self),
         }
     }
 

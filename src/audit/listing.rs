@@ -74,7 +74,7 @@ pub fn population(assessment: &Assessment) -> Population {
                 id: escaped(&store.change_id(change)),
                 number: change.number,
                 merge_commit: escaped(store.text(change.merge_commit)),
-                merged_at: change.merged.map_or_else(String::new, |at| at.to_string()),
+                merged_at: assessment.effective(row).map_or_else(String::new, |at| at.to_string()),
                 lines: change.lines.map_or(0, |(added, deleted)| added.saturating_add(deleted)),
             }
         })

@@ -88,7 +88,7 @@ pub struct Evaluation {
     pub rate: f64,
     /// The deviation rate of the population is at most this, at the confidence given.
     pub upper: f64,
-    /// Whether the upper bound is at most what is tolerable.
+    /// Whether the tolerable rate is ruled out, or, where the whole population was tested, kept.
     pub supports: bool,
 }
 
@@ -138,7 +138,12 @@ pub fn evaluate(
         Some(population) => hypergeometric_upper(size, deviations, population, confidence)?,
     };
     let rate = deviations as f64 / size as f64;
-    Ok(Evaluation { rate, upper, supports: upper <= tolerable })
+    let supports = match population {
+        // The tolerable rate itself must be ruled out, and a count of a finite population can be just that.
+        Some(population) if population > size => upper < tolerable,
+        _ => upper <= tolerable,
+    };
+    Ok(Evaluation { rate, upper, supports })
 }
 
 /// Returns the smallest sample whose outcome, at the expected rate of deviations (rounded up to a whole one), supports
@@ -339,7 +344,7 @@ mod tests {
         // Of 100, 5 deviate, 45 are drawn: the chance of none is C(95, 45) / C(100, 45), under 5 %; of 44 it is over it.
         let chance = |size: u64| (0..5).map(|i| (100 - size - i) as f64 / (100 - i) as f64).product::<f64>();
         for size in [44_u64, 45, 46] {
-            let supports = evaluate(size, 0, Some(100), 0.95, 0.04).expect("numbers").supports;
+            let supports = evaluate(size, 0, Some(100), 0.95, 0.05).expect("numbers").supports;
             assert_eq!(supports, chance(size) <= 0.05, "{size}");
         }
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::gate::Threshold;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::Moment;
+use crate::model::{Moment, Stated, Zone};
+use crate::policy::Effective;
 
 /// Shows what evidence of code changes holds, and what it does not: the attestation gap.
 ///
@@ -114,11 +115,17 @@ pub(super) struct Assess {
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) from: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) from: Option<Stated>,
     /// End of the period, exclusive
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) to: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) to: Option<Stated>,
+    /// Zone of dates that state none: UTC, or an offset such as +02:00 [default: the policy's, else UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zone, allow_hyphen_values = true)]
+    pub(super) zone: Option<Zone>,
+    /// Date of a change that decides whether it is in the period: merge or deployment [default: the policy's, else merge]
+    #[arg(long, value_name = "DATE", value_parser = effective)]
+    pub(super) effective: Option<Effective>,
     /// What "now" is, which decides what has expired [default: the latest time in the evidence]
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(super) now: Option<Moment>,
@@ -179,11 +186,17 @@ pub(super) struct Drawing {
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) from: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) from: Option<Stated>,
     /// End of the period, exclusive
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) to: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) to: Option<Stated>,
+    /// Zone of dates that state none: UTC, or an offset such as +02:00 [default: the policy's, else UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zone, allow_hyphen_values = true)]
+    pub(super) zone: Option<Zone>,
+    /// Date of a change that decides whether it is in the period: merge or deployment [default: the policy's, else merge]
+    #[arg(long, value_name = "DATE", value_parser = effective)]
+    pub(super) effective: Option<Effective>,
     /// What "now" is [default: the latest time in the evidence]
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(super) now: Option<Moment>,
@@ -421,17 +434,17 @@ pub(super) struct Compare {
     #[arg(long, value_name = "FILE")]
     pub(super) trust: Vec<PathBuf>,
     /// Start of the period
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) from: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) from: Option<Stated>,
     /// End of the period, exclusive
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) to: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) to: Option<Stated>,
     /// Start of the second side's period, where it is another one
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) from_b: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) from_b: Option<Stated>,
     /// End of the second side's period, exclusive
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(super) to_b: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated)]
+    pub(super) to_b: Option<Stated>,
     /// Shape of the output
     #[arg(long, value_enum, default_value_t = Shape::Table)]
     pub(super) format: Shape,
@@ -544,6 +557,19 @@ pub(super) enum Format {
 fn moment(text: &str) -> Result<Moment, String> {
     Moment::parse(text)
         .ok_or_else(|| "expected a date such as 2026-07-01, or a time such as 2026-07-01T00:00:00Z".into())
+}
+
+fn stated(text: &str) -> Result<Stated, String> {
+    Stated::parse(text)
+        .ok_or_else(|| "expected a date such as 2026-07-01, or a time such as 2026-07-01T00:00:00Z".into())
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::parse(text).ok_or_else(|| "expected UTC or an offset such as +02:00".into())
+}
+
+fn effective(text: &str) -> Result<Effective, String> {
+    Effective::from_word(text).ok_or_else(|| "expected merge or deployment".into())
 }
 
 fn limit(text: &str) -> Result<(String, u64), String> {

@@ -413,6 +413,8 @@ pub(super) fn opened(drawing: &Drawing) -> Result<Bundle, Failure> {
         policy: drawing.policy.as_deref().map(read_policy).transpose()?,
         from: drawing.from,
         to: drawing.to,
+        zone: drawing.zone,
+        effective: drawing.effective,
         now: drawing.now,
         ..Options::default()
     };

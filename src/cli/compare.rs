@@ -14,7 +14,7 @@ use crate::compare::{
     Comparison, Difference, MOST_BYTES, Row, Snapshot, Trend, compare_sides, is_exported, read,
 };
 use crate::engine::Options;
-use crate::model::{Moment, Verdict};
+use crate::model::{Stated, Verdict};
 
 /// How many rows of one kind the table lists.
 const MOST_ROWS: usize = 40;
@@ -65,8 +65,8 @@ fn side(
     args: &Compare,
     path: &Path,
     policy: Option<&PathBuf>,
-    from: Option<Moment>,
-    to: Option<Moment>,
+    from: Option<Stated>,
+    to: Option<Stated>,
 ) -> Result<Snapshot, Failure> {
     if let Some(snapshot) = exported(path)? {
         if policy.is_some() || from.is_some() || to.is_some() {

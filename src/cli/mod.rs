@@ -108,6 +108,8 @@ fn run_assess(assess: &Assess) -> Result<ExitCode, Failure> {
         policy: assess.policy.as_deref().map(read_policy).transpose()?,
         from: assess.from,
         to: assess.to,
+        zone: assess.zone,
+        effective: assess.effective,
         now: assess.now,
         ..Options::default()
     };

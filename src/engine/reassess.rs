@@ -3,17 +3,19 @@
 use std::mem::take;
 
 use super::Bundle;
-use crate::assess::{Assessment, Assessor};
-use crate::model::Moment;
-use crate::policy::Policy;
+use crate::assess::{Assessment, Assessor, systems};
+use crate::model::{Moment, Stated, Zone};
+use crate::policy::{Effective, Policy};
 use crate::problem::Problem;
 use crate::protocol::PolicySource;
 
 /// Dates of the call, which come before those of any policy.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dates {
-    pub from: Option<Moment>,
-    pub to: Option<Moment>,
+    pub from: Option<Stated>,
+    pub to: Option<Stated>,
+    pub zone: Option<Zone>,
+    pub effective: Option<Effective>,
     pub now: Option<Moment>,
 }
 
@@ -21,8 +23,11 @@ impl Dates {
     /// Returns the policy in force: the one that is there, else the default, with these dates.
     pub fn apply(self, policy: Option<&Policy>) -> Policy {
         let mut policy = policy.cloned().unwrap_or_default();
-        policy.from = self.from.or(policy.from);
-        policy.to = self.to.or(policy.to);
+        policy.zone = self.zone.unwrap_or(policy.zone);
+        policy.effective = self.effective.unwrap_or(policy.effective);
+        let zone = policy.zone;
+        policy.from = self.from.map(|from| from.within(zone)).or(policy.from);
+        policy.to = self.to.map(|to| to.within(zone)).or(policy.to);
         policy.now = self.now.or(policy.now);
         policy
     }
@@ -98,6 +103,8 @@ impl Bundle {
             (&before.policy, given.as_deref().unwrap_or_default()),
         );
         before.packs = take(&mut now.packs);
+        let tags = systems::tags(&before.policy);
+        before.packs.iter_mut().for_each(|pack| pack.bind(&tags));
         (self.assessment, self.given) = (before, given);
     }
 }

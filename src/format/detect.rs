@@ -15,6 +15,8 @@ pub static FORMATS: &[&Format] = &[
     &super::attestation::FORMAT,
     // Payloads hold whole REST objects, so they come before those.
     &super::github_deployments::FORMAT,
+    &super::github_events::AUDIT_LOG,
+    &super::github_events::PUSHES,
     &super::branch_protection::FORMAT,
     &super::github_rest::WEBHOOKS,
     &super::gh_pull_requests::FORMAT,

@@ -17,6 +17,7 @@ pub mod git_ai;
 pub mod git_bundle;
 pub mod github;
 pub mod github_deployments;
+pub mod github_events;
 pub mod github_rest;
 pub mod jira;
 pub mod json;

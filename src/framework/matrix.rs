@@ -102,10 +102,12 @@ pub fn tally(
     let mut counts = vec![ControlCounts::default(); pack.controls.len() * width];
     for change in 0..changes {
         let verdicts = Verdicts::of(&used, |criterion| verdict(change, criterion));
-        let holds = holding(predicates(change));
+        let predicates = predicates(change);
+        let holds = holding(predicates);
         let at = column(change).min(columns);
         for (control, formula) in formulas.iter().enumerate() {
-            let applies = holds[pack.controls[control].applies as usize];
+            let row = &pack.controls[control];
+            let applies = holds[row.applies as usize] && predicates.may_belong(row.system_bit);
             let outcome = if applies { formula.verdict(&verdicts) } else { Verdict::NotApplicable };
             counts[control * width + at].add(outcome);
         }

@@ -82,6 +82,8 @@ pub struct Predicates {
     pub risky: bool,
     /// At least one human review is on record.
     pub manual_review: bool,
+    /// Systems of the policy that it is known not to belong to, one bit each.
+    pub beyond: u64,
 }
 
 impl Predicates {
@@ -95,6 +97,14 @@ impl Predicates {
             Applies::Risky => self.risky,
             Applies::ManualReview => self.manual_review,
             Applies::Population => false,
+        }
+    }
+
+    /// Returns whether the change may belong to the system of a bit; every change does where there is none.
+    pub const fn may_belong(self, bit: Option<u8>) -> bool {
+        match bit {
+            Some(bit) => self.beyond >> bit & 1 == 0,
+            None => true,
         }
     }
 }

@@ -78,6 +78,10 @@ pub struct Control {
     pub beyond: String,
     /// What it applies to.
     pub applies: Applies,
+    /// The system whose changes it is about (`cde`), as the policy's `[[system]]` says what belongs to it; empty for any.
+    pub system: String,
+    /// Position of that system among those of the policy; `None` where the policy has no rule for it.
+    pub system_bit: Option<u8>,
     /// The criteria that decide it.
     pub needs: Needs,
     /// Criteria that are shown with it and never decide it.
@@ -86,16 +90,31 @@ pub struct Control {
     pub line: u64,
 }
 
+impl Pack {
+    /// Tells every control the position of its system among those that the policy has rules for.
+    pub fn bind(&mut self, tags: &[String]) {
+        for control in &mut self.controls {
+            let at = tags.iter().position(|tag| *tag == control.system);
+            control.system_bit = at.and_then(|at| u8::try_from(at).ok());
+        }
+    }
+}
+
 impl Control {
     /// Returns the control's verdict on a change, or once on the population if [`Self::is_population`].
     ///
     /// `of` gives the verdict of a criterion, on that change or on the population.
     pub fn verdict(&self, predicates: Predicates, of: impl Fn(CriterionIndex) -> Verdict) -> Verdict {
-        if self.is_population() || predicates.hold(self.applies) {
+        if self.is_population() || self.applies_to(predicates) {
             self.needs.verdict(&of)
         } else {
             Verdict::NotApplicable
         }
+    }
+
+    /// Returns whether it applies to a change.
+    pub const fn applies_to(&self, predicates: Predicates) -> bool {
+        predicates.hold(self.applies) && predicates.may_belong(self.system_bit)
     }
 
     /// Returns whether it is decided once, on the population.
@@ -117,7 +136,16 @@ impl Control {
     pub fn remarks(&self) -> String {
         let scope =
             if self.scope.is_empty() { String::new() } else { format!("Counts only if: {}", self.scope) };
-        let parts = [scope.as_str(), self.note.as_str(), self.beyond.as_str()];
+        let system = match (self.system.as_str(), self.system_bit) {
+            ("", _) => String::new(),
+            (system, Some(_)) => {
+                format!("Tested on the changes of the system `{system}` alone, as the policy has it.")
+            }
+            (system, None) => format!(
+                "The policy does not say what belongs to the system `{system}`: every change is tested."
+            ),
+        };
+        let parts = [scope.as_str(), self.note.as_str(), self.beyond.as_str(), system.as_str()];
         parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
@@ -196,7 +224,7 @@ impl Check<'_> {
                 let expected = format!("one control of that id; the first is on line {first}");
                 self.report(ProblemKind::Duplicate, Some(row.id.span()), found, expected);
             }
-            controls.extend(self.control(row, line));
+            controls.extend(self.control(row, line, &head.system));
         }
         Pack {
             id,
@@ -223,7 +251,7 @@ impl Check<'_> {
         }
     }
 
-    fn control(&mut self, row: Row, line: u64) -> Option<Control> {
+    fn control(&mut self, row: Row, line: u64, system: &str) -> Option<Control> {
         let kind = self.word("kind", &row.kind, Kind::from_word, &words(Kind::ALL, Kind::word));
         let strength =
             self.word("strength", &row.strength, Strength::from_word, &words(Strength::ALL, Strength::word));
@@ -271,6 +299,12 @@ impl Check<'_> {
             scope: row.scope,
             note: row.note,
             beyond,
+            system: if applies == Some(Applies::Population) {
+                String::new()
+            } else {
+                row.system.unwrap_or_else(|| system.to_owned())
+            },
+            system_bit: None,
             applies: applies?,
             needs: needs?,
             informs,

@@ -25,6 +25,8 @@ pub struct Framework {
     pub note: String,
     #[serde(default)]
     pub effective: String,
+    #[serde(default)]
+    pub system: String,
 }
 
 /// `[[control]]`.
@@ -52,6 +54,7 @@ pub struct Row {
     #[serde(default)]
     pub note: String,
     pub applies: Spanned<String>,
+    pub system: Option<String>,
     pub needs: Option<Spanned<Formula>>,
     pub beyond: Option<Spanned<String>>,
     #[serde(default)]

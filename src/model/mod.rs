@@ -11,6 +11,7 @@ pub mod record;
 pub mod terms;
 pub mod trailers;
 pub mod verification;
+pub mod zone;
 
 pub use material::{CertificateFacts, EntryFacts, FlipPart, Flipped, Material, ProofStep};
 pub use moment::Moment;
@@ -18,3 +19,4 @@ pub use place::{At, Base, Part};
 pub use record::{Record, Records};
 pub use terms::{ActorKind, AiInvolvement, Capture, SignatureState, Verdict};
 pub use verification::{CheckedStep, Verification};
+pub use zone::{Stated, Zone};

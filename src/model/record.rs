@@ -60,6 +60,8 @@ pub enum Record<'a> {
     Alias(AliasRecord<'a>),
     /// The protection of branches, as configured when it was exported.
     Protection(ProtectionRecord<'a>),
+    /// A push to a branch, or something else that happened to it on its forge.
+    Push(PushRecord<'a>),
     /// A ticket with the time it was opened.
     Ticket(TicketDetailRecord<'a>),
     /// A scan, an inventory, a ticket in detail, or an entry of a register.
@@ -90,6 +92,7 @@ impl Record<'_> {
             Self::Person(_) => "persons",
             Self::Alias(_) => "aliases",
             Self::Protection(_) => "branch protections",
+            Self::Push(_) => "pushes",
             Self::Ticket(_) => "tickets",
             Self::Entry(record) => record.register.noun(),
             Self::Listing(_) => "listings",

@@ -17,6 +17,7 @@ use crate::verify::manifest::Comparer;
 
 use super::Store;
 use super::accounts::Accounts;
+use super::relations::*;
 use super::rows::*;
 use super::signed::Signed;
 use super::strings::{Strings, Text};
@@ -34,6 +35,7 @@ pub struct Builder {
     pub(super) tests: Vec<Owned<TestRun>>,
     pub(super) tickets: Vec<Owned<Ticket>>,
     pub(super) sessions: Vec<Owned<Session>>,
+    pub(super) marks: Vec<Owned<Mark>>,
     pub(super) ticket_details: Vec<TicketDetail>,
     pub(super) updates: Vec<Deployment>,
     /// The only repository that anything names; empty when there are several.
@@ -212,7 +214,12 @@ impl Records for Builder {
             Record::Person(record) => self.accounts.person(&record),
             Record::Alias(record) => self.accounts.alias(&record, &mut self.strings),
             Record::Protection(record) => self.protection(&record, place),
+            Record::Push(record) => self.push(&record, place),
             Record::Ticket(record) => {
+                if let Some(number) = record.id.strip_prefix('#').and_then(|number| number.parse().ok()) {
+                    let repository = self.strings.intern_lower(&record.repository);
+                    self.store.issues.push((repository, number));
+                }
                 let requester = self
                     .accounts
                     .account(record.author.as_ref().unwrap_or(&AccountRecord::default()), &mut self.strings);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Capture;
 use crate::model::record::{ChangeState, Outcome};
-use crate::model::trailers::{self, MergeForm};
+use crate::model::trailers::MergeForm;
 use crate::policy::{Policy, wildcard};
 
 use super::Store;
@@ -134,11 +134,10 @@ fn protected_lines(builder: &mut Builder, policy: &Policy) -> Vec<Protected> {
         .collect()
 }
 
-/// Returns the exported change whose number a commit's subject names.
+/// Returns the exported change whose number a commit's message names.
 fn by_number(builder: &Builder, repository: Text, row: &Commit) -> Option<usize> {
-    let reference = trailers::pull_reference(builder.strings.get(row.subject))?;
-    let key = (repository, reference.number);
-    // A number in a subject can be a ticket's: only a change that is merged, and at no other commit, is meant.
+    let key = (repository, row.pull?.number);
+    // A number in a message can be a ticket's: only a change that is merged, and at no other commit, is meant.
     builder.by_number.get(&key).copied().filter(|&at| {
         let change = &builder.changes[at].row;
         change.merged.is_some() && (change.merge_commit.is_empty() || change.merge_commit == row.id)
@@ -171,10 +170,8 @@ fn rebased(builder: &mut Builder, row: &Commit, by_merge: &BTreeMap<Text, usize>
 
 /// Makes a change of a commit on the branch that belongs to no exported one.
 fn new_change(builder: &mut Builder, row: &Commit, repository: Text, branch: Text) -> usize {
-    let subject = builder.strings.get(row.subject).to_owned();
-    let reference = trailers::pull_reference(&subject);
     let is_merge = row.parents.is_some_and(|parents| parents > 1);
-    let (source, method) = match &reference {
+    let (source, method) = match row.pull {
         Some(reference) if is_merge || reference.form == MergeForm::Merge => {
             (ChangeSource::MergeSubject, MergeMethod::Merge)
         }
@@ -182,14 +179,13 @@ fn new_change(builder: &mut Builder, row: &Commit, repository: Text, branch: Tex
         None if is_merge => (ChangeSource::DirectCommit, MergeMethod::Merge),
         None => (ChangeSource::DirectCommit, MergeMethod::Direct),
     };
-    let title = reference.as_ref().and_then(|reference| reference.title).unwrap_or(&subject);
-    let title = builder.strings.intern(title);
+    let title = row.pull.map(|pull| pull.title).filter(|title| !title.is_empty()).unwrap_or(row.subject);
     // The forge's merge commit is authored by who merged; what was merged has authors of its own.
     let merger = if is_merge { row.author } else { None };
     let author = if is_merge { second_parent_author(builder, row).or(row.author) } else { row.author };
     let change = Change {
         repository,
-        number: reference.map_or(0, |reference| reference.number),
+        number: row.pull.map_or(0, |pull| pull.number),
         title,
         source,
         method,

@@ -1,6 +1,7 @@
 //! Joins what the records say: changes by number, commits and statements by digest, accounts to persons.
 
 mod attach;
+mod repeats;
 mod statements;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ impl Builder {
             tests: Rows { of: owners(&tests, &|owner| at(owner, &self)), rows: tests },
             sessions: Rows { of: owners(&sessions, &|owner| at(owner, &self)), rows: sessions },
             commits,
+            marks: take(&mut self.marks).into_iter().map(|o| (at(o.change, &self), o.row)).collect(),
         };
         let mut store = self.store;
         store.changes = take(&mut self.changes).into_iter().map(|raw| raw.row).collect();
@@ -63,6 +65,7 @@ impl Builder {
         groups.attach(&mut store, self.ticket_details);
         deployments(&mut store, self.updates, policy);
         registers::link(&mut store);
+        order::sort_by_key(&mut store.pushes, |push| (push.at, push.place));
         store.load = Load::of(&store);
         unattached::tell(&mut store);
         order::sort(&mut store.problems);
@@ -244,6 +247,7 @@ fn complete_commit(kept: &mut Commit, other: &Commit) {
     kept.committed = kept.committed.or(other.committed);
     kept.parents = kept.parents.or(other.parents);
     kept.signature = kept.signature.or(other.signature);
+    kept.pull = kept.pull.or(other.pull);
     kept.lines = kept.lines.or(other.lines);
     kept.files = kept.files.or(other.files);
     if kept.parent.is_empty() {

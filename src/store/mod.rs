@@ -14,6 +14,7 @@ mod manifests;
 mod persons;
 mod registers;
 mod relink;
+pub mod relations;
 pub mod rows;
 mod signed;
 pub mod strings;
@@ -24,6 +25,7 @@ pub use build::Builder;
 pub use manifests::{Coverage, Manifest, Match, Seal};
 pub use registers::{Entry, Item, Registers};
 pub use relink::Relinker;
+pub use relations::*;
 pub use rows::*;
 pub use signed::Signed;
 pub use strings::{Strings, Text};
@@ -94,6 +96,12 @@ pub struct Store {
     pub labels_of: Vec<Text>,
     /// Scans, inventories, tickets in detail, code owners and registers.
     pub registers: Registers,
+    /// Repository and number of every issue of a forge.
+    pub issues: Vec<(Text, u64)>,
+    /// Reverts, cherry-picks and backports, grouped by change.
+    pub repeats: Vec<Repeat>,
+    /// What happened to branches, in order of time.
+    pub pushes: Vec<Push>,
     /// Branch protections.
     pub protections: Vec<Protection>,
     /// Branches of git histories.

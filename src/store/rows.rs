@@ -402,6 +402,8 @@ pub struct Change {
     pub tickets: Span,
     /// Labels: rows of `labels_of`.
     pub labels: Span,
+    /// What it undoes or repeats, and what undoes or repeats it: rows of `repeats`.
+    pub repeats: Span,
 }
 
 /// A review.
@@ -448,6 +450,8 @@ pub struct Commit {
     pub committed: Option<Moment>,
     /// First line of the message.
     pub subject: Text,
+    /// The change that the message names as its origin.
+    pub pull: Option<super::relations::PullNamed>,
     /// State of the object's signature, where it is known whether there is one.
     pub signature: Option<SignatureState>,
     /// Further authors: rows of `co_authors`.
@@ -676,6 +680,8 @@ pub struct Listing {
     pub count: u64,
     /// The cap that it hit.
     pub cut_at: Option<u64>,
+    /// When it was extracted, where it says so.
+    pub extracted: Option<Moment>,
     /// Its file.
     pub file: FileId,
     /// Where it is.

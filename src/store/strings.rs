@@ -24,7 +24,7 @@ impl Text {
     }
 
     /// Returns the text at a position.
-    pub(super) fn at(index: usize) -> Self {
+    pub fn at(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(0))
     }
 }

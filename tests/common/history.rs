@@ -6,8 +6,8 @@ use lacuna::assess::{Assessment, Assessor};
 use lacuna::model::record::{
     AccountRecord, AttestationRecord, AttributionRecord, ChangeKey, ChangeRecord, ChangeState, CommitRecord,
     DeploymentRecord, EntryRecord, Envelope, Facts, Field, FileRecord, ItemRecord, ListingRecord, Outcome,
-    PersonRecord, PromptRecord, ReferenceRecord, Register, ReviewRecord, ReviewState, SessionRecord,
-    SessionSource, TestRunRecord, TicketDetailRecord, TicketRecord, Totals,
+    PersonRecord, PromptRecord, PushRecord, ReferenceRecord, Register, ReviewRecord, ReviewState,
+    SessionRecord, SessionSource, TestRunRecord, TicketDetailRecord, TicketRecord, Totals,
 };
 use lacuna::model::{
     ActorKind, At, Base, Capture, Moment, Part, Record, Records, SignatureState, Verification,
@@ -48,6 +48,8 @@ pub struct History {
     /// Registers that are there, with or without entries.
     pub registers: Vec<Register>,
     pub cut_at: Option<u64>,
+    pub pushes: Vec<PushRecord<'static>>,
+    pub issues: Vec<u64>,
     pub policy: Policy,
 }
 
@@ -256,7 +258,17 @@ impl History {
             person("senta", &["senior engineer"]),
         ];
         let entries = registers(count);
-        Self { cases, line, people, entries, registers: Vec::new(), cut_at: None, policy }
+        Self {
+            cases,
+            line,
+            people,
+            entries,
+            registers: Vec::new(),
+            cut_at: None,
+            pushes: Vec::new(),
+            issues: Vec::new(),
+            policy,
+        }
     }
 
     /// Returns the start of a day of the history.
@@ -280,6 +292,11 @@ impl History {
 
     /// Links and assesses it.
     pub fn assess(&self) -> Assessment {
+        self.assess_with(Vec::new())
+    }
+
+    /// Links it and assesses it against frameworks.
+    pub fn assess_with(&self, packs: Vec<lacuna::framework::Pack>) -> Assessment {
         let mut builder = Builder::new();
         builder.start_file(File { path: "history".into(), ..File::default() });
         let mut next = 0u32;
@@ -337,7 +354,18 @@ impl History {
             ..ListingRecord::default()
         };
         put(&mut builder, Record::Listing(listing));
-        Assessor::new(builder.link(&self.policy), self.policy.clone(), Vec::new()).finish()
+        for push in &self.pushes {
+            put(&mut builder, Record::Push(push.clone()));
+        }
+        for number in &self.issues {
+            let ticket = TicketDetailRecord {
+                repository: "acme/pay".into(),
+                id: format!("#{number}").into(),
+                ..TicketDetailRecord::default()
+            };
+            put(&mut builder, Record::Ticket(ticket));
+        }
+        Assessor::new(builder.link(&self.policy), self.policy.clone(), packs).finish()
     }
 }
 

@@ -18,10 +18,10 @@ use toml::de::{DeTable, DeValue};
 use super::{Context, Format, Head, Whole};
 use crate::assess::exceptions;
 use crate::assess::registry::{CRITERIA, CriterionIndex};
-use crate::model::{At, Base, Record, Records};
+use crate::model::{At, Base, Record, Records, Zone};
 use crate::policy::{
-    ApprovedTool, Demands, DepthThresholds, DutyRules, Exception, FunnelStep, PersonRule, Policy,
-    SensitivePaths, TrustedBuilder, TrustedIdentity,
+    ApprovedTool, Demands, DepthThresholds, DutyRules, Effective, Exception, FunnelStep, PersonRule, Policy,
+    SensitivePaths, System, TrustedBuilder, TrustedIdentity,
 };
 use crate::problem::{Kind, Problem, Severity, Spot, quote};
 pub use edit::edit;
@@ -48,6 +48,7 @@ pub const TABLES: [&str; 13] = [
     "identity",
     "builder",
     "sensitive",
+    "system",
     "exception",
     "funnel",
 ];
@@ -118,7 +119,7 @@ pub fn parse(text: &str, path: &str) -> (Policy, Vec<Problem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut policy = Policy::default();
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reading = Reading { lines: table::line_starts(text), problems: Vec::new() };
+    let mut reading = Reading { lines: table::line_starts(text), zone: Zone::UTC, problems: Vec::new() };
     for error in errors.iter().take(ERRORS) {
         let at = error.span().map_or(0, |span| span.start);
         let found = format!("broken TOML: {}", error.message().trim().replace('\n', ", "));
@@ -137,6 +138,8 @@ pub fn parse(text: &str, path: &str) -> (Policy, Vec<Problem>) {
 struct Reading {
     /// Offset of the start of each line.
     lines: Vec<usize>,
+    /// The zone of dates that state none.
+    zone: Zone,
     problems: Vec<Problem>,
 }
 
@@ -144,6 +147,18 @@ impl Reading {
     fn policy(&mut self, policy: &mut Policy, root: &DeTable<'_>) {
         let root = Table { name: String::new(), table: root, at: 0 };
         self.known(&root, &TABLES);
+        if let Some(period) = self.table(&root, "period")
+            && let Some(zone) = self.text(&period, "zone")
+        {
+            // It is read before all others, because every date of the file is read in it.
+            match Zone::parse(&zone) {
+                Some(zone) => (self.zone, policy.zone) = (zone, zone),
+                None => {
+                    let problem = Problem::error(Kind::Unrecognised, format!("the zone {}", quote(&zone)));
+                    self.problem(problem, period.at_key("zone"), "UTC, or an offset such as \"+02:00\"");
+                }
+            }
+        }
         if let Some(period) = self.table(&root, "period") {
             self.period(policy, &period);
         }
@@ -181,6 +196,8 @@ impl Reading {
         policy.builders = builders.iter().filter_map(|table| self.builder(table)).collect();
         let sensitive = self.tables(&root, "sensitive");
         policy.sensitive = sensitive.iter().filter_map(|paths| self.sensitive(paths)).collect();
+        let systems = self.tables(&root, "system");
+        policy.systems = systems.iter().filter_map(|table| self.system(table)).collect();
         for table in self.tables(&root, "exception") {
             self.exception(policy, &table);
         }
@@ -195,7 +212,17 @@ impl Reading {
     }
 
     fn period(&mut self, policy: &mut Policy, period: &Table<'_>) {
-        self.known(period, &["from", "to", "now"]);
+        self.known(period, &["from", "to", "now", "zone", "effective"]);
+        if let Some(effective) = self.text(period, "effective") {
+            match Effective::from_word(&effective) {
+                Some(effective) => policy.effective = effective,
+                None => {
+                    let found = format!("the effective date {}", quote(&effective));
+                    let problem = Problem::error(Kind::Unrecognised, found);
+                    self.problem(problem, period.at_key("effective"), "\"merge\" or \"deployment\"");
+                }
+            }
+        }
         policy.from = self.moment(period, "from");
         policy.to = self.moment(period, "to");
         policy.now = self.moment(period, "now");
@@ -408,6 +435,24 @@ impl Reading {
             return None;
         }
         Some(SensitivePaths { label: self.text(table, "label").unwrap_or_default(), paths, roles })
+    }
+
+    fn system(&mut self, table: &Table<'_>) -> Option<System> {
+        const KEYS: [&str; 4] = ["repositories", "branches", "paths", "labels"];
+        self.known(table, &["tag", KEYS[0], KEYS[1], KEYS[2], KEYS[3]]);
+        let mut system = System { tag: self.needed(table, "tag")?, ..System::default() };
+        self.texts_into(table, KEYS[0], &mut system.repositories);
+        self.texts_into(table, KEYS[1], &mut system.branches);
+        self.texts_into(table, KEYS[2], &mut system.paths);
+        self.texts_into(table, KEYS[3], &mut system.labels);
+        let lists = [&system.repositories, &system.branches, &system.paths, &system.labels];
+        if lists.iter().all(|list| list.is_empty()) {
+            let found = format!("{} that says nothing of what belongs to it", table.name);
+            let expected = "one of repositories, branches, paths and labels";
+            self.problem(Problem::error(Kind::MissingField, found), table.at, expected);
+            return None;
+        }
+        Some(system)
     }
 
     fn exception(&mut self, policy: &mut Policy, table: &Table<'_>) {

@@ -1,7 +1,7 @@
 //! TOML tables read key by key, with the line of what is unknown, missing or of a wrong type.
 
 use super::{DeTable, DeValue, Kind, Problem, Reading, Severity, Spanned, Spot, quote};
-use crate::model::Moment;
+use crate::model::{Moment, Stated};
 
 /// A table, with its name and place.
 pub(super) struct Table<'t> {
@@ -144,7 +144,7 @@ impl Reading {
         }
     }
 
-    /// Returns a moment: a TOML date, a date with a time, or either in quotes; without a zone it is UTC.
+    /// Returns a moment: a TOML date, a date with a time, or either in quotes; without a zone it is in that of the policy.
     pub fn moment(&mut self, table: &Table<'_>, key: &str) -> Option<Moment> {
         let value = table.get(key)?;
         let text = match value.get_ref() {
@@ -152,10 +152,7 @@ impl Reading {
             DeValue::String(text) => Some(text.trim().to_owned()),
             _ => None,
         };
-        let moment = text.and_then(|text| {
-            let in_utc = Moment::parse(&format!("{text}Z")).filter(|_| text.len() > 10);
-            in_utc.or_else(|| Moment::parse(&text))
-        });
+        let moment = text.and_then(|text| Some(Stated::parse(&text)?.within(self.zone)));
         if moment.is_none() {
             self.wrong(table, key, value, "a date such as 2026-01-31, or 2026-01-31T09:00:00Z");
         }

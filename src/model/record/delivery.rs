@@ -133,6 +133,39 @@ pub struct ProtectionRecord<'a> {
     pub exported: Option<Moment>,
 }
 
+/// What happened to a branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PushKind {
+    /// Commits were pushed on top.
+    #[default]
+    Push,
+    /// The branch was moved to something that does not hold what it held.
+    Force,
+    /// The branch was deleted.
+    Deletion,
+    /// Somebody who may overrode the protection of the branch.
+    Override,
+}
+
+/// A push to a branch, or something else that happened to it on its forge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushRecord<'a> {
+    /// `owner/name`, empty where not said.
+    pub repository: Str<'a>,
+    /// Branch or full reference.
+    pub reference: Str<'a>,
+    /// What happened.
+    pub kind: PushKind,
+    /// Object id of the tip before; empty where not said.
+    pub before: Str<'a>,
+    /// Object id of the tip after; empty where not said.
+    pub after: Str<'a>,
+    /// Who did it.
+    pub actor: Option<AccountRecord<'a>>,
+    /// When.
+    pub at: Option<Moment>,
+}
+
 /// A ticket as its tracker exports it, to know when it was opened and by whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TicketDetailRecord<'a> {

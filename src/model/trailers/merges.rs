@@ -37,6 +37,11 @@ pub struct PullReference<'a> {
 pub fn pull_reference(message: &str) -> Option<PullReference<'_>> {
     let message = message.trim_start();
     let (subject, body) = message.split_once('\n').unwrap_or((message, ""));
+    pull_reference_of(subject, body)
+}
+
+/// Like [`pull_reference`], for a message that is taken apart already.
+pub fn pull_reference_of<'a>(subject: &'a str, body: &'a str) -> Option<PullReference<'a>> {
     let subject = subject.trim();
     of_subject(subject, body).or_else(|| of_body(subject, body))
 }
@@ -96,7 +101,7 @@ fn first_line(text: &str) -> Option<&str> {
 }
 
 /// Reads the number that a text starts with, and returns what follows it.
-fn number(text: &str) -> Option<(u64, &str)> {
+pub(super) fn number(text: &str) -> Option<(u64, &str)> {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     let number = text.get(..end)?.parse().ok().filter(|number| *number > 0)?;
     Some((number, &text[end..]))

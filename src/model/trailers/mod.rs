@@ -8,6 +8,7 @@
 mod ai;
 mod lines;
 mod merges;
+mod repeats;
 mod tickets;
 
 use std::borrow::Cow;
@@ -15,7 +16,8 @@ use std::borrow::Cow;
 use super::record::PromptRecord;
 use super::terms::ActorKind;
 
-pub use merges::{MergeForm, PullReference, pull_reference};
+pub use merges::{MergeForm, PullReference, pull_reference, pull_reference_of};
+pub use repeats::{Original, Repeat, RepeatKind, of_branch_and_labels, repeats};
 
 /// Where in a message something was typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,8 +4,9 @@ use crate::model::record::{
     AccountRecord, ChangePartRecord, ChangeRecord, CommitRecord, Field, FileRecord, ReviewRecord,
     SessionSource,
 };
-use crate::model::trailers::{self, Signs};
+use crate::model::trailers::{self, Original, Signs};
 use crate::model::{Capture, Moment};
+use crate::store::relations::*;
 use crate::store::rows::*;
 use crate::store::strings::Text;
 use crate::store::substance;
@@ -112,6 +113,28 @@ impl Builder {
                 );
             }
         }
+        let labels = record.labels.as_deref().unwrap_or_default();
+        let marks = trailers::repeats(&record.title, &record.body);
+        self.marks_of(marks, owner, Text::EMPTY, place.field("body"));
+        let marks = trailers::of_branch_and_labels(&record.head_branch, labels);
+        self.marks_of(marks, owner, Text::EMPTY, place.field("headRefName"));
+    }
+
+    /// Keeps what a text says that its change undoes or repeats.
+    fn marks_of(&mut self, marks: Vec<trailers::Repeat<'_>>, owner: Owner, inside: Text, place: Place) {
+        for trailers::Repeat { kind, of } in marks {
+            let mut mark = Mark { kind, inside, place, ..Mark::default() };
+            match of {
+                Original::Commit(id) => mark.commit = self.strings.intern_lower(id),
+                Original::Change(repository, number) => {
+                    mark.repository = self.strings.intern_lower(repository);
+                    mark.number = number;
+                }
+                Original::Title(title) => mark.title = self.strings.intern(title),
+                Original::Unsaid => {}
+            }
+            self.marks.push(Owned { change: owner, row: mark });
+        }
     }
 
     fn tickets_of(&mut self, signs: &Signs<'_>, owner: Owner, place: Place) {
@@ -194,6 +217,12 @@ impl Builder {
             self.tickets_of(&signs, owner, place);
             self.signs(&signs, owner, id, SessionSource::Trailer, place, record.authored);
         }
+        self.marks_of(trailers::repeats(&record.subject, &record.body), owner, id, place);
+        let pull = trailers::pull_reference_of(&record.subject, &record.body).map(|pull| PullNamed {
+            number: pull.number,
+            title: self.strings.intern(pull.title.unwrap_or_default()),
+            form: pull.form,
+        });
         crate::order::sort(&mut co_authors);
         co_authors.dedup();
         let start = self.store.co_authors.len();
@@ -220,6 +249,7 @@ impl Builder {
             authored: record.authored,
             committed: record.committed,
             subject: self.strings.intern(&record.subject),
+            pull,
             signature: record.signature,
             co_authors,
             lines: record.files.as_ref().and_then(|files| sum_lines(files)),

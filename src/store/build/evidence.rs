@@ -1,11 +1,12 @@
 //! Takes in what stands beside changes: tests, AI sessions, statements, deployments, branches and listings.
 
 use crate::model::record::{
-    AccountRecord, AttestationRecord, DeploymentRecord, ListingRecord, ProtectionRecord, ReferenceRecord,
-    SessionRecord, TestRunRecord,
+    AccountRecord, AttestationRecord, DeploymentRecord, ListingRecord, ProtectionRecord, PushRecord,
+    ReferenceRecord, SessionRecord, TestRunRecord,
 };
 use crate::model::{Capture, SignatureState};
 use crate::store::is_test_path;
+use crate::store::relations::*;
 use crate::store::rows::*;
 use crate::store::strings::Text;
 
@@ -172,6 +173,24 @@ impl Builder {
         self.store.protections.push(row);
     }
 
+    pub(super) fn push(&mut self, record: &PushRecord<'_>, place: Place) {
+        let branch = record.reference.strip_prefix("refs/heads/").unwrap_or(&record.reference);
+        // A tip of nothing but noughts says that there was none.
+        let tip =
+            |id: &str| if id.bytes().all(|byte| byte == b'0') { String::new() } else { id.to_lowercase() };
+        let row = Push {
+            repository: self.strings.intern_lower(&record.repository),
+            branch: self.strings.intern(branch),
+            kind: record.kind,
+            before: self.strings.intern(&tip(&record.before)),
+            after: self.strings.intern(&tip(&record.after)),
+            actor: self.account(record.actor.as_ref()),
+            at: record.at,
+            place,
+        };
+        self.store.pushes.push(row);
+    }
+
     pub(super) fn listing(&mut self, record: &ListingRecord<'_>, place: Place) {
         let row = Listing {
             repository: self.strings.intern_lower(&record.repository),
@@ -179,6 +198,7 @@ impl Builder {
             source: record.source,
             count: record.count,
             cut_at: record.cut_at,
+            extracted: record.extracted,
             file: self.file,
             place,
         };

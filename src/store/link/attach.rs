@@ -7,10 +7,12 @@ use crate::model::record::SessionSource;
 use crate::problem::{Kind, Problem};
 use crate::store::build::{Owned, TicketDetail, span};
 use crate::store::grouping::{Grouping, Links, NO_GROUP, by_text};
+use crate::store::relations::*;
 use crate::store::rows::*;
 use crate::store::strings::Text;
 use crate::store::{Store, same_object};
 
+use super::repeats;
 use super::statements::attach_statements;
 
 /// Rows with the position of the change that each belongs to, as far as its record said.
@@ -33,6 +35,7 @@ pub(super) struct Groups {
     pub tickets: Rows<Ticket>,
     pub tests: Rows<TestRun>,
     pub sessions: Rows<Session>,
+    pub marks: Vec<(Option<usize>, Mark)>,
     pub commits: Vec<(Text, Option<usize>)>,
 }
 
@@ -91,6 +94,7 @@ impl Groups {
         self.attach_tests(store, &mut objects);
         self.attach_sessions(store, &mut objects);
         attach_statements(store, &mut objects);
+        repeats::attach(store, &mut objects, self.marks);
     }
 
     /// Gives changes their commits, and returns which change each object belongs to.
