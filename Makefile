@@ -79,6 +79,10 @@ check: ## Check the formatting, the lints, the core alone, the documentation, an
 test-native: ## Run the native tests alone
 	cargo test --locked
 
+.PHONY: audit-proof
+audit-proof: ## Hold the engine against put-in violations of every criterion: precision and recall must be 1
+	cargo run --locked --quiet --example audit-proof
+
 check-wasm: setup-build ## Check the lints of the app and the worker
 	cargo fetch --locked
 	$(WASM_ENV) cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features web --lib --bin lacuna-app -- -D warnings

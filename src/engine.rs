@@ -21,7 +21,7 @@ use crate::model::{FlipPart, Moment, Records, Stated, Zone};
 use crate::policy::{Effective, Policy};
 use crate::problem::{Kind, Problem};
 use crate::protocol::{Address, ExportFormat, Phase, Progress, Raw, Reply, Request, StatementDetail};
-use crate::query::{duties_view, trust_view, views};
+use crate::query::{duties_view, population_view, trust_view, views};
 use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
@@ -38,6 +38,8 @@ const BYTES_A_SIGNATURE: u64 = 512 << 10;
 const BYTES_A_COMMIT: u64 = 32 << 10;
 /// How many authors and approvers the app's matrix shows.
 const MOST_IN_MATRIX: usize = 24;
+/// How many holes of one kind the population's answer has.
+const MOST_HOLES: usize = 100;
 /// How many changes one step of assessing takes.
 const CHANGES_A_STEP: usize = 2000;
 
@@ -511,6 +513,7 @@ impl Bundle {
         };
         match request {
             Request::Overview => Reply::Overview(Box::new(views::overview(assessment))),
+            Request::Population => Reply::Population(Box::new(population_view::view(assessment, MOST_HOLES))),
             Request::Matrix { framework, columns } => or_failed(
                 views::matrix(assessment, framework, *columns).map(|m| Reply::Matrix(Box::new(m))),
                 "the framework",

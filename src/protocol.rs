@@ -13,6 +13,7 @@ mod compare;
 mod duties;
 mod paper;
 mod policy;
+mod population;
 mod trust;
 mod views;
 
@@ -21,6 +22,7 @@ pub use compare::*;
 pub use duties::*;
 pub use paper::*;
 pub use policy::*;
+pub use population::*;
 pub use trust::*;
 pub use views::*;
 
@@ -57,6 +59,8 @@ pub enum Request {
     Cancel,
     /// The overview: answered by [`Reply::Overview`].
     Overview,
+    /// The population: answered by [`Reply::Population`].
+    Population,
     /// The matrix of one framework: answered by [`Reply::Matrix`].
     Matrix {
         /// Framework id; empty for the first.
@@ -267,6 +271,8 @@ pub enum Reply {
     Failed(String),
     /// The overview.
     Overview(Box<Overview>),
+    /// The population.
+    Population(Box<PopulationView>),
     /// The matrix.
     Matrix(Box<Matrix>),
     /// A page of changes.
@@ -384,7 +390,7 @@ pub struct Summary {
     pub files: u64,
     /// Count of signed or unsigned statements.
     pub statements: u64,
-    /// Count of holes in the population.
+    /// Count of holes in the population, notes left out.
     pub holes: u64,
     /// Problems.
     pub problems: ProblemCounts,

@@ -242,7 +242,8 @@ fn numbers_in_the_body_of_a_merge_commit_are_read() {
 
 #[test]
 fn a_rule_of_the_policy_says_which_changes_belong_to_a_system() {
-    let pack = || lacuna::framework::builtin().unwrap().into_iter().find(|pack| pack.id.starts_with("pci")).unwrap();
+    let pack =
+        || lacuna::framework::builtin().unwrap().into_iter().find(|pack| pack.id.starts_with("pci")).unwrap();
     let out = |history: &History| -> Vec<bool> {
         let assessment = history.assess_with(vec![pack()]);
         let control = assessment.packs[0].controls.iter().find(|control| !control.is_population()).unwrap();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod common;
+pub mod common;
 
 use common::history::{Case, History};
 use lacuna::assess::registry::{self, CRITERIA, Scope};
@@ -25,10 +25,11 @@ fn unmet(history: &History) -> Vec<(u64, &'static str)> {
     found
 }
 
-type Mutation = fn(&mut Case);
+/// Puts one violation into a case.
+pub type Mutation = fn(&mut Case);
 
 /// One violation of each criterion on a change.
-const VIOLATIONS: &[(&str, Mutation)] = &[
+pub const VIOLATIONS: &[(&str, Mutation)] = &[
     ("authorisation.ticketed", |case| case.change.tickets = Some(Vec::new())),
     ("authorisation.before-work", |case| {
         let after = case.at(1);
@@ -93,7 +94,7 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
     ("scan.ran", |case| {
         // The change has a commit before its last one, and that is the one that was scanned.
         let mut first = case.change.commits.as_ref().unwrap()[0].clone();
-        first.id = "88d02f188d02f188d02f188d02f188d02f188d02".into();
+        first.id = format!("b{:039x}", case.change.key.number).into();
         case.entry(Register::Scan).revision = first.id.clone();
         case.change.commits.as_mut().unwrap().insert(0, first);
     }),
@@ -125,7 +126,13 @@ const VIOLATIONS: &[(&str, Mutation)] = &[
     }),
     ("tests.traced", |case| case.entry(Register::Trace).detail = "".into()),
     ("supply.inventoried", |case| case.entry(Register::Inventory).items.clear()),
-    ("supply.licensed", |case| case.entry(Register::Inventory).items[0].detail = "SSPL-1.0".into()),
+    ("supply.licensed", |case| {
+        // A component of its own: one that the revision before had too is not this change's.
+        let items = &mut case.entry(Register::Inventory).items;
+        let mut added = items[0].clone();
+        (added.name, added.detail) = ("pkg:npm/added@1.0.0".into(), "SSPL-1.0".into());
+        items.push(added);
+    }),
     ("records.documented", |case| case.entry(Register::Document).at = None),
     ("tests.ran", |case| {
         for check in case.change.checks.iter_mut().flatten() {
@@ -165,7 +172,7 @@ fn finding(state: FindingState) -> ItemRecord<'static> {
 }
 
 /// A violation that cannot be without another one: an urgent change that was reviewed too late was not reviewed before.
-const WITH: &[(&str, &str)] = &[("release.emergency-reviewed", "review.before-merge")];
+pub const WITH: &[(&str, &str)] = &[("release.emergency-reviewed", "review.before-merge")];
 
 /// Criteria that one register decides for all changes alike; `tests/criteria.rs` has their violations.
 const ALIKE: &[&str] = &["records.retained"];
@@ -203,7 +210,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 /// Criteria on changes that evidence can leave unproven but never contradict.
-const NEVER_UNMET: &[&str] = &["ai.prompt", "ai.reproducible", "tests.validated"];
+pub const NEVER_UNMET: &[&str] = &["ai.prompt", "ai.reproducible", "tests.validated"];
 
 #[test]
 fn every_criterion_on_a_change_has_its_violation() {
@@ -319,7 +326,9 @@ fn a_direct_push_is_a_change_without_approval_and_a_hole() {
     history.push_directly("d1".repeat(20));
     let assessment = history.assess();
     assert_eq!(assessment.scope.len(), 3);
-    assert_eq!(assessment.holes.len(), 1);
+    let gaps: Vec<_> = assessment.holes.iter().filter(|hole| !hole.is_note).collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].kind.word(), "direct-push");
 }
 
 #[test]

@@ -28,6 +28,7 @@ const SAMPLE_KEY: (&str, &str) = ("sample-key.pem", include_str!("../../public/s
 enum Waiting {
     Open,
     Overview,
+    Population,
     Matrix,
     Change,
     Raw,
@@ -412,6 +413,7 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         (Waiting::Paper, Reply::Failed(fact)) => paper::told(app, Err(fact)),
         (Waiting::Choices, reply) => app.choices.set(Some(Arc::new(reply))),
         (Waiting::Overview, reply) => app.overview.set(Some(Arc::new(reply))),
+        (Waiting::Population, reply) => app.population.set(Some(Arc::new(reply))),
         (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
         (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
         (Waiting::Trust, reply) => app.trusted.set(Some(Arc::new(reply))),
@@ -504,7 +506,8 @@ pub fn load_on_navigation(app: App) {
 
 fn load(app: App, route: &Route) {
     match route.view {
-        View::Overview | View::Population => ask(app, Waiting::Overview, Request::Overview),
+        View::Overview => ask(app, Waiting::Overview, Request::Overview),
+        View::Population => ask(app, Waiting::Population, Request::Population),
         View::Matrix => {
             let request = Request::Matrix { framework: route.framework.clone(), columns: route.columns };
             ask(app, Waiting::Matrix, request);

@@ -112,6 +112,8 @@ pub struct App {
     pub trouble: RwSignal<Option<Trouble>>,
     /// The overview.
     pub overview: Slot,
+    /// The population.
+    pub population: Slot,
     /// The matrix.
     pub matrix: Slot,
     /// The change.
@@ -171,6 +173,7 @@ impl App {
             summary: RwSignal::new(Arc::new(Summary::default())),
             trouble: RwSignal::new(None),
             overview: RwSignal::new(None),
+            population: RwSignal::new(None),
             matrix: RwSignal::new(None),
             change: RwSignal::new(None),
             raw: RwSignal::new(None),
@@ -207,9 +210,16 @@ impl App {
 
     /// Drops everything that was shown of verdicts: they are decided anew.
     pub fn forget_verdicts(self) {
-        for slot in
-            [self.overview, self.matrix, self.change, self.raw, self.trusted, self.statement, self.choices]
-        {
+        for slot in [
+            self.overview,
+            self.population,
+            self.matrix,
+            self.change,
+            self.raw,
+            self.trusted,
+            self.statement,
+            self.choices,
+        ] {
             slot.set(None);
         }
         self.list.set(List::default());

@@ -1,6 +1,6 @@
 //! `governance.*`, once for the population: registers of AI systems, vendors, trainings, policies, incidents and access.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::record::Register;
 use crate::model::{ActorKind, Capture, Moment, Verdict};
@@ -100,15 +100,14 @@ fn ai_inventory(assessment: &Assessment, kept: &Kept<'_>) -> Finding {
         return kept.told(Verdict::Unmet, format!("No longer in force: {}.", listed(over)));
     }
     let known = crate::order::set(kept.entries.iter().map(|entry| family(kept.text(entry.subject))));
-    let mut used: BTreeSet<&str> = BTreeSet::new();
+    let mut used: BTreeMap<&str, Place> = BTreeMap::new();
     for row in 0..assessment.scope.len() {
-        let subject = assessment.subject(row);
-        used.extend(
-            subject.ai_sessions().map(|session| kept.text(session.tool)).filter(|tool| !tool.is_empty()),
-        );
+        for session in assessment.subject(row).ai_sessions().filter(|session| !session.tool.is_empty()) {
+            used.entry(kept.text(session.tool)).or_insert(session.place);
+        }
     }
-    let missing: Vec<&str> = used.iter().copied().filter(|tool| !known.contains(&family(tool))).collect();
-    match missing.is_empty() {
+    used.retain(|tool, _| !known.contains(&family(tool)));
+    match used.is_empty() {
         true => kept.told(
             Verdict::Met,
             format!(
@@ -116,7 +115,12 @@ fn ai_inventory(assessment: &Assessment, kept: &Kept<'_>) -> Finding {
                 kept.entries.len()
             ),
         ),
-        false => kept.told(Verdict::Unmet, format!("Used and not in the register: {}.", listed(missing))),
+        false => kept
+            .told(
+                Verdict::Unmet,
+                format!("Used and not in the register: {}.", listed(used.keys().copied().collect())),
+            )
+            .with_all(used.iter(), |(tool, place)| (format!("record of {tool}"), *place)),
     }
 }
 

@@ -64,10 +64,6 @@ const fn population(id: &'static str, claim: &'static str, closes: &'static str)
     Criterion { id, claim, scope: Scope::Population, is_evaluated: true, closes }
 }
 
-const fn later_once(id: &'static str, claim: &'static str, closes: &'static str) -> Criterion {
-    Criterion { id, claim, scope: Scope::Population, is_evaluated: false, closes }
-}
-
 /// All criteria, in the order of every output.
 pub const CRITERIA: &[Criterion] = &[
     population(

@@ -46,6 +46,9 @@ pub fn membership(subject: &Subject<'_>, tag: &str) -> (Membership, String) {
     best.unwrap_or((Membership::Unknown, "the policy has no rule for it".to_owned()))
 }
 
+/// What a list of a rule is about, its patterns, and what the bundle knows of the change.
+type Listed<'a> = (&'a str, &'a [String], Option<Vec<String>>);
+
 /// Returns how a change stands to one rule: each list that says anything must have an entry that fits.
 fn of_rule(subject: &Subject<'_>, rule: &System) -> (Membership, String) {
     let (store, change) = (subject.store, subject.change);
@@ -55,7 +58,7 @@ fn of_rule(subject: &Subject<'_>, rule: &System) -> (Membership, String) {
         .files
         .then(|| subject.files().iter().map(|file| store.text(file.path).to_owned()).collect());
     let labels = change.lists.labels.then(|| texts(store, change.labels.of(&store.labels_of)));
-    let lists: [(&str, &[String], Option<Vec<String>>); 4] = [
+    let lists: [Listed<'_>; 4] = [
         ("repository", &rule.repositories, one(store.text(change.repository))),
         ("branch", &rule.branches, one(store.text(change.base_branch))),
         ("path", &rule.paths, paths.filter(|_| !change.lists.files_cut)),

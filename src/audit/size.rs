@@ -221,7 +221,8 @@ mod tests {
         // AICPA Audit Guide, Audit Sampling (2017), appendix A, tables A-1 (risk of overreliance 5 %) and A-2 (10 %): rows
         // by expected rate in percent; 0 where the table has no size.
         let tolerable = [2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20];
-        let tables: [(f64, &[(f64, [u64; 11])]); 2] = [
+        type Rows<'t> = &'t [(f64, [u64; 11])];
+        let tables: [(f64, Rows<'_>); 2] = [
             (
                 0.95,
                 &[
@@ -260,7 +261,8 @@ mod tests {
     fn bounds_are_those_of_the_published_tables() {
         // The same guide, tables A-3 (5 %) and A-4 (10 %): the bound in tenths of a percent, rounded up, for 0 to 5
         // deviations.
-        let tables: [(f64, &[(u64, [u64; 6])]); 2] = [
+        type Rows<'t> = &'t [(u64, [u64; 6])];
+        let tables: [(f64, Rows<'_>); 2] = [
             (
                 0.95,
                 &[

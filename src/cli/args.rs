@@ -363,11 +363,11 @@ pub(super) struct PaperBundle {
     #[arg(long, value_name = "FILE", requires = "bundle")]
     pub(super) trust: Vec<PathBuf>,
     /// Start of the period, inclusive: YYYY-MM-DD or RFC 3339
-    #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
-    pub(super) from: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated, requires = "bundle")]
+    pub(super) from: Option<Stated>,
     /// End of the period, exclusive
-    #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
-    pub(super) to: Option<Moment>,
+    #[arg(long, value_name = "DATE", value_parser = stated, requires = "bundle")]
+    pub(super) to: Option<Stated>,
     /// What "now" is [default: the latest time in the evidence]
     #[arg(long, value_name = "DATE", value_parser = moment, requires = "bundle")]
     pub(super) now: Option<Moment>,

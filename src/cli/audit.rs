@@ -12,13 +12,15 @@ use super::args::{
 use super::failure::Failure;
 use super::{open, read_policy, tell_problems, usable};
 use crate::assess::Assessment;
+use crate::assess::population::HoleFound;
 use crate::audit::{
     Frequency, Item, Method, Order, Population, Risk, Sample, SampleError, SizeError, StrataBy, conventional,
     draw, evaluate, population, required,
 };
 use crate::engine::{Bundle, Options};
 use crate::protocol::Sort;
-use crate::query::views;
+use crate::query::{population_view, views};
+use crate::report::json::SourceOut;
 
 /// How random numbers are made, for the outputs (docs/sampling.md).
 const GENERATOR: &str = "sha256(lacuna.sample/v1, population, seed, id)";
@@ -40,17 +42,11 @@ struct Frozen<'r> {
     size: usize,
     from: Option<String>,
     to: Option<String>,
-    zone: &'static str,
+    zone: String,
     effective_date: &'static str,
     bundle: &'r str,
-    sources: Vec<Source<'r>>,
+    sources: Vec<SourceOut<'r>>,
     criteria: Vec<Stated<'r>>,
-}
-
-#[derive(Serialize)]
-struct Source<'r> {
-    path: &'r str,
-    format: &'r str,
 }
 
 #[derive(Serialize)]
@@ -72,9 +68,31 @@ struct Row<'r> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Gap<'r> {
+    kind: &'static str,
+    is_note: bool,
     subject: &'r str,
     text: &'r str,
+    at: Option<String>,
+    change: Option<String>,
+    file: Option<String>,
+    pointer: Option<String>,
+}
+
+fn gap<'r>(assessment: &'r Assessment, hole: &'r HoleFound) -> Gap<'r> {
+    let shown = population_view::hole(assessment, hole);
+    let (file, pointer) = shown.evidence.map(|row| (row.file, row.pointer)).unzip();
+    Gap {
+        kind: hole.kind.word(),
+        is_note: hole.is_note,
+        subject: &hole.subject,
+        text: &hole.text,
+        at: hole.at.map(|at| at.to_string()),
+        change: Some(shown.change).filter(|id| !id.is_empty()),
+        file,
+        pointer,
+    }
 }
 
 #[derive(Serialize)]
@@ -145,6 +163,7 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
         ListShape::Json => {
             let moment = |at: Option<crate::model::Moment>| at.map(|at| at.to_string());
             let criteria = crate::query::filter::evaluated_once();
+            let sources = population_view::sources(assessment);
             let report = PopulationReport {
                 schema: "lacuna.population/v1",
                 engine: env!("CARGO_PKG_VERSION"),
@@ -153,10 +172,10 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
                     size: frozen.items.len(),
                     from: moment(assessment.policy.from),
                     to: moment(assessment.policy.to),
-                    zone: "UTC",
-                    effective_date: "merge",
+                    zone: assessment.policy.zone.to_string(),
+                    effective_date: assessment.policy.effective.word(),
                     bundle: &bundle.sha256,
-                    sources: sources(assessment),
+                    sources: sources.iter().map(SourceOut::new).collect(),
                     criteria: criteria
                         .filter_map(|index| {
                             let finding = assessment.population.get(index.index())?;
@@ -169,11 +188,7 @@ pub(super) fn run_population(args: &PopulationArgs) -> Result<ExitCode, Failure>
                         .collect(),
                 },
                 items: frozen.items.iter().map(|item| row(item, "")).collect(),
-                gaps: assessment
-                    .holes
-                    .iter()
-                    .map(|hole| Gap { subject: &hole.subject, text: &hole.text })
-                    .collect(),
+                gaps: assessment.holes.iter().map(|hole| gap(assessment, hole)).collect(),
             };
             json(&mut out, &report)?;
         }
@@ -200,20 +215,28 @@ fn frozen(drawing: &Drawing, assessment: &Assessment) -> Result<Population, Fail
     }
 }
 
-/// Returns the files that changes come from.
-fn sources(assessment: &Assessment) -> Vec<Source<'_>> {
-    let files = assessment.store.files.iter();
-    files
-        .filter(|file| file.records.iter().any(|(noun, _)| matches!(*noun, "changes" | "commits")))
-        .map(|file| Source { path: &file.path, format: file.format })
-        .collect()
-}
-
 fn population_table(bundle: &Bundle, frozen: &Population) -> String {
     let mut out = String::new();
-    let holes = bundle.assessment.holes.len();
+    let assessment = &bundle.assessment;
+    let gaps = population_view::gaps(assessment);
     // Writing to a string cannot fail.
-    writeln!(out, "population {}\n{} changes, {holes} gaps named\n", frozen.sha256, frozen.items.len()).ok();
+    let notes = assessment.holes.len() as u64 - gaps;
+    writeln!(
+        out,
+        "population {}\n{} changes, {gaps} gaps and {notes} notes\n",
+        frozen.sha256,
+        frozen.items.len()
+    )
+    .ok();
+    for group in population_view::groups(assessment, 20) {
+        writeln!(out, "{}: {}", group.title, group.count).ok();
+        for hole in &group.holes {
+            writeln!(out, "  {:<16} {}", hole.at, crate::problem::quote(&hole.text)).ok();
+        }
+    }
+    if !assessment.holes.is_empty() {
+        out.push('\n');
+    }
     for item in &frozen.items {
         writeln!(out, "{:<32} {:<20} {}", item.id, item.merged_at, item.merge_commit).ok();
     }

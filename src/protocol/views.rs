@@ -27,8 +27,8 @@ pub struct Overview {
     pub closers: Vec<Closer>,
     /// The verdicts on the population.
     pub population: Vec<PopulationRow>,
-    /// What is missing from the population, or does not belong to it; at most 200.
-    pub holes: Vec<Hole>,
+    /// Count of holes in the population.
+    pub holes: u64,
     /// Facts worth seeing that are no verdicts: each a sentence with a count and the query of its changes.
     pub facts: Vec<FactRow>,
 }
@@ -149,17 +149,6 @@ pub struct PopulationRow {
     pub reason: String,
     /// The records behind it.
     pub evidence: Vec<EvidenceRow>,
-}
-
-/// Something missing from the population, or not belonging to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hole {
-    /// In words.
-    pub text: String,
-    /// The commit or number that is named.
-    pub subject: String,
-    /// Where it is seen.
-    pub evidence: Option<EvidenceRow>,
 }
 
 /// A fact with its count.
@@ -458,6 +447,12 @@ pub struct ChangeDetail {
     pub files: Option<u64>,
     /// Labels of the sensitive paths that it touches.
     pub sensitive: Vec<String>,
+    /// Labels on the forge.
+    pub labels: Vec<String>,
+    /// How it stands to changes that it undoes or repeats, or that do so to it: words, name, and id where the bundle has it.
+    pub repeats: Vec<(String, String, String)>,
+    /// Systems of the policy, each with whether it belongs to it, and why.
+    pub systems: Vec<(String, String)>,
     /// The chain of accountability.
     pub chain: Vec<ChainStep>,
     /// Who holds each duty.

@@ -1,10 +1,11 @@
 //! One change in detail: its verdicts, and the chain of accountability from who asked for it to who released it.
 
 use crate::assess::registry::CriterionIndex;
+use crate::assess::systems::{self, Membership};
 use crate::assess::{Assessment, Subject, causes};
 use crate::model::{ActorKind, AiInvolvement, Moment, Verdict};
 use crate::protocol::{CauseRow, ChainStep, ChangeDetail, Sort, VerdictRow};
-use crate::store::{AccountId, Known, Place};
+use crate::store::{AccountId, Change, Known, Place, Store};
 
 use super::filter::evaluated;
 use super::views::{capture_of, change_row, evidence, evidence_row, minute, select};
@@ -32,6 +33,14 @@ pub fn change(assessment: &Assessment, id: &str, query: &str, order: Sort) -> Op
         ai_lines: subject.ai_lines(),
         files: change.file_count,
         sensitive: subject.sensitive.iter().map(|&label| label.to_owned()).collect(),
+        labels: change
+            .labels
+            .of(&store.labels_of)
+            .iter()
+            .map(|label| store.text(*label).to_owned())
+            .collect(),
+        repeats: repeats(store, change),
+        systems: memberships(&subject),
         chain: Chain { assessment, subject: &subject, row }.steps(),
         duties: duties_view::of_change(&subject),
         causes: causes(assessment, row, &subject),
@@ -55,6 +64,37 @@ fn causes(assessment: &Assessment, row: usize, subject: &Subject<'_>) -> Vec<Cau
         criteria: cause.criteria.iter().map(|index| index.criterion().id.to_owned()).collect(),
     };
     causes::of(assessment, row, subject).into_iter().map(row_of).collect()
+}
+
+/// Returns how a change stands to those that it undoes or repeats, or that do so to it: words, name, and id.
+fn repeats(store: &Store, change: &Change) -> Vec<(String, String, String)> {
+    let rows = change.repeats.of(&store.repeats).iter();
+    rows.map(|repeat| {
+        let id = repeat.other.map(|other| store.change_id(&store.changes[other.index()]));
+        let name = match (&id, repeat.number) {
+            (Some(id), _) => id.clone(),
+            (None, 0) if repeat.named.is_empty() => "a change that is not named".to_owned(),
+            (None, 0) => store.text(repeat.named).to_owned(),
+            (None, number) => format!("#{number}"),
+        };
+        (repeat.words().to_owned(), name, id.unwrap_or_default())
+    })
+    .collect()
+}
+
+/// Returns the systems of the policy, each with whether the change belongs to it and why.
+fn memberships(subject: &Subject<'_>) -> Vec<(String, String)> {
+    let tags = systems::tags(subject.policy).into_iter();
+    tags.map(|tag| {
+        let (membership, reason) = systems::membership(subject, &tag);
+        let word = match membership {
+            Membership::In => "belongs to it",
+            Membership::Unknown => "is taken to belong to it",
+            Membership::Out => "does not belong to it",
+        };
+        (tag, format!("{word}: {reason}"))
+    })
+    .collect()
 }
 
 /// Returns the verdicts, worst first, then in the registry's order.

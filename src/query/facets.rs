@@ -44,6 +44,10 @@ pub fn facets(assessment: &Assessment, rows: &[u32], query: &Query) -> Vec<Facet
         (Property::Deployed, "deployed"),
         (Property::Attested, "has a statement"),
         (Property::Signed, "carries a signature"),
+        (Property::Revert, "reverts a change"),
+        (Property::Reverted, "is reverted"),
+        (Property::CherryPick, "is a cherry-pick"),
+        (Property::Backport, "is a backport"),
     ]
     .map(|(property, label)| {
         let matching = count(&|row| has(property, assessment, row as usize, of(row)));

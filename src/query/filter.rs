@@ -80,6 +80,8 @@ pub enum Test {
     Tool(String),
     /// `model:NAME`: an AI record names a model that contains this.
     Model(String),
+    /// `label:NAME`: with that label on the forge.
+    Label(String),
     /// Text that the title, number, an id or the author's name contains, in any case.
     Text(String),
 }
@@ -118,9 +120,17 @@ pub enum Property {
     Attested,
     /// One person wrote or prompted it and took every decision that is on record.
     SelfService,
+    /// It undoes a change.
+    Revert,
+    /// A change undoes it.
+    Reverted,
+    /// It puts a commit of another change on its branch.
+    CherryPick,
+    /// It brings a change to an older release.
+    Backport,
 }
 
-const PROPERTIES: [(&str, Property); 9] = [
+const PROPERTIES: [(&str, Property); 13] = [
     ("self-merged", Property::SelfMerged),
     ("bot-authored", Property::BotAuthored),
     ("bot-approved", Property::BotApproved),
@@ -130,6 +140,10 @@ const PROPERTIES: [(&str, Property); 9] = [
     ("signed", Property::Signed),
     ("attested", Property::Attested),
     ("self-service", Property::SelfService),
+    ("revert", Property::Revert),
+    ("reverted", Property::Reverted),
+    ("cherry-pick", Property::CherryPick),
+    ("backport", Property::Backport),
 ];
 
 const STATES: [(&str, StepState); 4] = [
@@ -299,6 +313,7 @@ impl Token {
                 of_word(&METHODS, value).map(Test::Method).ok_or_else(|| self.unknown(&list(&METHODS)))
             }
             "is" => of_word(&PROPERTIES, value).map(Test::Is).ok_or_else(|| self.unknown(&list(&PROPERTIES))),
+            "label" => Ok(Test::Label(text())),
             "tool" => Ok(Test::Tool(text())),
             "model" => Ok(Test::Model(text())),
             "opened-by" => Ok(Test::By(None, text())),
@@ -421,6 +436,7 @@ impl fmt::Display for Test {
             }
             Self::Method(method) => write!(f, "method:{}", method_word(*method)),
             Self::Is(property) => write!(f, "is:{}", word_of(&PROPERTIES, property)),
+            Self::Label(text) => write!(f, "label:{}", quoted(text)),
             Self::Tool(text) => write!(f, "tool:{}", quoted(text)),
             Self::Model(text) => write!(f, "model:{}", quoted(text)),
             Self::Text(text) if text.starts_with('-') || text.contains(':') => f.write_str(&in_quotes(text)),
@@ -486,6 +502,8 @@ mod tests {
             "method:squash",
             "is:self-merged",
             "is:self-service",
+            "label:hotfix",
+            "is:cherry-pick",
             "tool:claude",
             "model:opus",
             "retry",

@@ -6,6 +6,7 @@ use crate::assess::roles::Duty;
 use crate::audit;
 use crate::framework::{Control, Predicates};
 use crate::model::record::ReviewState;
+use crate::model::trailers::RepeatKind;
 use crate::model::{SignatureState, Verdict};
 use crate::policy::wildcard;
 use crate::store::{AccountId, Change, PersonId, Store, Text};
@@ -29,6 +30,7 @@ enum Check<'a> {
     Approver(Vec<bool>),
     By(Option<Duty>, PersonId),
     Text(Needle, Vec<bool>),
+    Labels(Vec<bool>),
     Tool(Needle),
     Model(Needle),
 }
@@ -43,7 +45,7 @@ impl Check<'_> {
             Self::By(None, _) => 0,
             Self::By(Some(Duty::Approved), _) => 3,
             Self::By(..) => 5,
-            Self::Control(..) | Self::Approver(_) | Self::Tool(_) | Self::Model(_) => 3,
+            Self::Control(..) | Self::Approver(_) | Self::Labels(_) | Self::Tool(_) | Self::Model(_) => 3,
             Self::Text(..) => 4,
         }
     }
@@ -111,6 +113,10 @@ impl<'a> Matcher<'a> {
             Check::Text(needle, authors) => {
                 is_in(authors, change.author) || needle.is_in_change(store, change)
             }
+            Check::Labels(fits) => {
+                let labels = change.labels.of(&store.labels_of).iter();
+                labels.into_iter().any(|label| fits.get(label.index()).copied().unwrap_or(false))
+            }
             Check::Tool(needle) => sessions(store, change).any(|(tool, _)| needle.is_in(store.text(tool))),
             Check::Model(needle) => sessions(store, change).any(|(_, model)| needle.is_in(store.text(model))),
         }
@@ -166,6 +172,14 @@ fn check<'a>(test: &Test, assessment: &'a Assessment) -> Result<Check<'a>, Strin
             let authors = accounts(store, |name| needle.is_in(name));
             Check::Text(needle, authors)
         }
+        Test::Label(pattern) => {
+            let mut fits = Vec::new();
+            for label in &store.labels_of {
+                fits.resize(fits.len().max(label.index() + 1), false);
+                fits[label.index()] = wildcard(pattern, store.text(*label));
+            }
+            Check::Labels(fits)
+        }
         Test::Tool(text) => Check::Tool(Needle::new(text)),
         Test::Model(text) => Check::Model(Needle::new(text)),
         Test::Criterion(..)
@@ -220,7 +234,16 @@ pub fn has(property: Property, assessment: &Assessment, row: usize, change: &Cha
             let subject = assessment.subject(row);
             audit::self_service(&subject, subject.held()).is_some()
         }
+        Property::Revert => repeats(store, change, RepeatKind::Revert, false),
+        Property::Reverted => repeats(store, change, RepeatKind::Revert, true),
+        Property::CherryPick => repeats(store, change, RepeatKind::CherryPick, false),
+        Property::Backport => repeats(store, change, RepeatKind::Backport, false),
     }
+}
+
+fn repeats(store: &Store, change: &Change, kind: RepeatKind, is_of_this: bool) -> bool {
+    let mut rows = change.repeats.of(&store.repeats).iter();
+    rows.any(|repeat| repeat.kind == kind && repeat.is_of_this == is_of_this)
 }
 
 /// Returns the statements of a change.

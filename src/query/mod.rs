@@ -8,6 +8,7 @@ pub mod facts;
 pub mod filter;
 pub mod matcher;
 pub mod matrix_view;
+pub mod population_view;
 pub mod route;
 pub mod sort;
 pub mod terms;

@@ -8,7 +8,7 @@ use crate::model::place::hex;
 use crate::model::{AiInvolvement, Verdict};
 use crate::problem::{Problem, Severity};
 use crate::protocol::{
-    Address, ChangeRow, ChangesPage, EvidenceRow, FileRow, FunnelRow, Hole, Lost, MonthRow, Overview, Page,
+    Address, ChangeRow, ChangesPage, EvidenceRow, FileRow, FunnelRow, Lost, MonthRow, Overview, Page,
     PopulationRow, ProblemCounts, ProblemRow, Sort, Standing, Summary,
 };
 use crate::report::chart;
@@ -18,15 +18,13 @@ use super::filter::{self, Query, criterion_term, evaluated};
 use super::matcher::Matcher;
 use super::sort::{gaps, sort};
 use super::words::{failure, short};
-use super::{closers, facets, facts};
+use super::{closers, facets, facts, population_view};
 
 pub use super::change_view::change;
 pub use super::matrix_view::{framework_row, matrix};
 
 /// The greatest count of rows on a page.
 pub const MOST_ROWS: u32 = 200;
-/// The greatest count of holes in the overview.
-const MOST_HOLES: usize = 200;
 
 /// Returns what is always in sight once a bundle is open.
 pub fn summary(name: &str, sha256: &str, assessment: &Assessment) -> Summary {
@@ -43,7 +41,7 @@ pub fn summary(name: &str, sha256: &str, assessment: &Assessment) -> Summary {
         changes: assessment.scope.len() as u64,
         files: store.files.len() as u64,
         statements: store.statements.len() as u64,
-        holes: assessment.holes.len() as u64,
+        holes: population_view::gaps(assessment),
         problems: problem_counts(&store.problems),
         frameworks: assessment.packs.iter().map(|pack| (pack.id.clone(), pack.short.clone())).collect(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
@@ -89,7 +87,7 @@ pub fn overview(assessment: &Assessment) -> Overview {
         frameworks: assessment.packs.iter().map(|pack| framework_row(assessment, pack)).collect(),
         closers: closers::closers(assessment),
         population: population(assessment),
-        holes: holes(assessment, MOST_HOLES),
+        holes: population_view::gaps(assessment),
         facts: facts::facts(assessment),
     }
 }
@@ -197,17 +195,6 @@ pub fn population(assessment: &Assessment) -> Vec<PopulationRow> {
             evidence: evidence(&assessment.store, &finding.evidence),
         })
         .collect()
-}
-
-/// Returns what is missing from the population or does not belong to it, up to a count.
-pub fn holes(assessment: &Assessment, most: usize) -> Vec<Hole> {
-    let rows = assessment.holes.iter().take(most);
-    rows.map(|hole| Hole {
-        text: hole.text.clone(),
-        subject: hole.subject.clone(),
-        evidence: hole.place.and_then(|place| evidence_row(&assessment.store, "record", place)),
-    })
-    .collect()
 }
 
 /// Returns the rows of records behind a verdict.

@@ -17,9 +17,9 @@ use crate::engine::Bundle;
 use crate::framework::{Control, ControlTally, Pack};
 use crate::model::place::hex;
 use crate::model::{Moment, Verdict};
-use crate::protocol::{Cell, EvidenceRow, FactRow, Gap};
+use crate::protocol::{Cell, EvidenceRow, FactRow, Gap, SourceRow};
 use crate::query::filter::{evaluated, evaluated_once};
-use crate::query::{facts, matrix_view, views};
+use crate::query::{facts, matrix_view, population_view, views};
 use crate::store::{File, Place};
 
 /// The name of the schema.
@@ -323,7 +323,7 @@ impl Serialize for PopulationOut<'_> {
         let store = &assessment.store;
         let merged =
             |id: Option<&crate::store::ChangeId>| text(id.and_then(|id| store.changes[id.index()].merged));
-        let mut map = serializer.serialize_map(Some(7))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("size", &assessment.scope.len())?;
         map.serialize_entry("from", &merged(assessment.scope.first()))?;
         map.serialize_entry("to", &merged(assessment.scope.last()))?;
@@ -337,9 +337,18 @@ impl Serialize for PopulationOut<'_> {
                 Some((index.criterion().id, out))
             })
         };
+        map.serialize_entry("listingSha256", &crate::audit::population(assessment).sha256)?;
+        map.serialize_entry("zone", &assessment.policy.zone)?;
+        map.serialize_entry("effectiveDate", assessment.policy.effective.word())?;
+        let sources = population_view::sources(assessment);
+        map.serialize_entry("sources", &Each(|| sources.iter().map(SourceOut::new)))?;
         map.serialize_entry("verdicts", &Map(verdicts))?;
         let holes = || {
             assessment.holes.iter().map(|hole| HoleOut {
+                kind: hole.kind.word(),
+                is_note: hole.is_note,
+                at: text(hole.at),
+                change: hole.row.and_then(|row| self.ids.get(row)).map(String::as_str),
                 text: &hole.text,
                 subject: &hole.subject,
                 evidence: hole.place.and_then(|place| EvidenceOut::one(assessment, place)),
@@ -362,6 +371,28 @@ pub fn population_digest(ids: &[String]) -> String {
     hex(&hasher.finalize())
 }
 
+/// A file that the population comes from; what is not said is null.
+#[derive(Serialize)]
+pub(crate) struct SourceOut<'a> {
+    path: &'a str,
+    format: &'a str,
+    records: &'a str,
+    extracted: Option<&'a str>,
+    how: Option<&'a str>,
+}
+
+impl<'a> SourceOut<'a> {
+    pub(crate) fn new(row: &'a SourceRow) -> Self {
+        Self {
+            path: &row.path,
+            format: &row.format,
+            records: &row.records,
+            extracted: filled(&row.extracted),
+            how: filled(&row.how),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct VerdictOut<'a> {
     verdict: Verdict,
@@ -370,7 +401,12 @@ struct VerdictOut<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct HoleOut<'a> {
+    kind: &'static str,
+    is_note: bool,
+    at: Option<String>,
+    change: Option<&'a str>,
     text: &'a str,
     subject: &'a str,
     evidence: Option<EvidenceOut>,

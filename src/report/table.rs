@@ -224,10 +224,11 @@ fn population(assessment: &Assessment) -> String {
         rows.push(vec![row.criterion, row.verdict.word().to_owned(), row.reason]);
     }
     let mut out = format!("\n{}", table(&[Align::Left; 3], &rows));
-    for hole in assessment.holes.iter().take(MOST_LISTED) {
+    let gaps = || assessment.holes.iter().filter(|hole| !hole.is_note);
+    for hole in gaps().take(MOST_LISTED) {
         out.push_str(&format!("  {}\n", shown(&hole.text, WIDEST_LAST)));
     }
-    let more = assessment.holes.len().saturating_sub(MOST_LISTED);
+    let more = gaps().count().saturating_sub(MOST_LISTED);
     if more > 0 {
         out.push_str(&format!("  and {more} more\n"));
     }

@@ -20,7 +20,7 @@ impl Numbers {
     }
 
     /// Returns a number from `from` up to and including `to`.
-    fn between(&mut self, from: u64, to: u64) -> u64 {
+    pub fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.next() % (to - from + 1)
     }
 

@@ -50,6 +50,8 @@ pub struct History {
     pub cut_at: Option<u64>,
     pub pushes: Vec<PushRecord<'static>>,
     pub issues: Vec<u64>,
+    /// Neither a list of changes nor a history is there.
+    pub is_bare: bool,
     pub policy: Policy,
 }
 
@@ -267,6 +269,7 @@ impl History {
             cut_at: None,
             pushes: Vec::new(),
             issues: Vec::new(),
+            is_bare: false,
             policy,
         }
     }
@@ -297,11 +300,30 @@ impl History {
 
     /// Links it and assesses it against frameworks.
     pub fn assess_with(&self, packs: Vec<lacuna::framework::Pack>) -> Assessment {
+        let (builder, _) = self.read(None);
+        Assessor::new(builder.link(&self.policy), self.policy.clone(), packs).finish()
+    }
+
+    /// Returns how many records it has.
+    pub fn count(&self) -> u32 {
+        self.read(None).1
+    }
+
+    /// Links and assesses it without one of its records.
+    pub fn assess_without(&self, record: u32) -> Assessment {
+        let (builder, _) = self.read(Some(record));
+        Assessor::new(builder.link(&self.policy), self.policy.clone(), Vec::new()).finish()
+    }
+
+    /// Takes its records in, all but one; returns how many there are.
+    fn read(&self, without: Option<u32>) -> (Builder, u32) {
         let mut builder = Builder::new();
         builder.start_file(File { path: "history".into(), ..File::default() });
         let mut next = 0u32;
         let mut put = |builder: &mut Builder, record: Record<'_>| {
-            builder.record(At::new(Base::Element(next), 0, 0), record);
+            if without != Some(next) {
+                builder.record(At::new(Base::Element(next), 0, 0), record);
+            }
             next += 1;
         };
         for case in &self.cases {
@@ -344,7 +366,9 @@ impl History {
             reaches_root: true,
             ..ReferenceRecord::default()
         };
-        put(&mut builder, Record::Reference(reference));
+        if !self.is_bare {
+            put(&mut builder, Record::Reference(reference));
+        }
         let listing = ListingRecord {
             repository: "acme/pay".into(),
             of: "changes",
@@ -353,7 +377,9 @@ impl History {
             cut_at: self.cut_at,
             ..ListingRecord::default()
         };
-        put(&mut builder, Record::Listing(listing));
+        if !self.is_bare {
+            put(&mut builder, Record::Listing(listing));
+        }
         for push in &self.pushes {
             put(&mut builder, Record::Push(push.clone()));
         }
@@ -365,7 +391,7 @@ impl History {
             };
             put(&mut builder, Record::Ticket(ticket));
         }
-        Assessor::new(builder.link(&self.policy), self.policy.clone(), packs).finish()
+        (builder, next)
     }
 }
 

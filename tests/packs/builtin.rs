@@ -325,8 +325,14 @@ fn what_no_evidence_can_decide_is_unproven_and_says_why() {
     for control in packs().into_iter().flat_map(|pack| pack.controls) {
         assert_eq!(control.needs == Needs::Beyond, !control.beyond.is_empty(), "{}", control.id);
         if control.needs == Needs::Beyond {
-            let all =
-                Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+            let all = Predicates {
+                ai: true,
+                ai_possible: true,
+                deployed: true,
+                risky: true,
+                manual_review: true,
+                beyond: 0,
+            };
             assert_eq!(control.verdict(all, |_| Met), Unproven);
             assert!(control.remarks().contains(&control.beyond));
         }
@@ -336,8 +342,14 @@ fn what_no_evidence_can_decide_is_unproven_and_says_why() {
 #[test]
 fn a_bundle_without_evidence_meets_nothing() {
     for pack in packs() {
-        let everything =
-            Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+        let everything = Predicates {
+            ai: true,
+            ai_possible: true,
+            deployed: true,
+            risky: true,
+            manual_review: true,
+            beyond: 0,
+        };
         let rows = tally(&pack, 3, |_, _| Unproven, |_| everything, |_| 0, 1, |_| Unproven);
         assert!(rows.iter().all(|row| row.verdict == Unproven && row.totals.met == 0));
     }

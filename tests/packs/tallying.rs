@@ -58,7 +58,7 @@ proptest! {
         verdicts in prop::collection::vec(any_verdict(), CRITERIA.len()),
         [ai, ai_possible, deployed, risky, manual_review] in any::<[bool; 5]>(),
     ) {
-        let predicates = Predicates { ai, ai_possible, deployed, risky, manual_review };
+        let predicates = Predicates { ai, ai_possible, deployed, risky, manual_review, beyond: 0 };
         let of = |criterion: CriterionIndex| verdicts[criterion.index()];
         for pack in packs() {
             let rows = tally(&pack, 1, |_, criterion| of(criterion), |_| predicates, |_| 0, 1, of);
@@ -75,7 +75,7 @@ proptest! {
         mut verdicts in prop::collection::vec(prop::sample::select(vec![Met, Excepted, Unproven, Unmet]), CRITERIA.len()),
         at in 0..CRITERIA.len(),
     ) {
-        let all = Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true };
+        let all = Predicates { ai: true, ai_possible: true, deployed: true, risky: true, manual_review: true, beyond: 0 };
         let before = verdicts.clone();
         verdicts[at] = Met;
         for control in packs().iter().flat_map(|pack| &pack.controls) {

@@ -9,7 +9,7 @@ use crate::app::ui::record::{evidence, is_open, record};
 use crate::app::ui::{awaited, chip, copy, mark, pair, panel, refused, text_pair, verdict};
 use crate::model::Verdict;
 use crate::protocol::{CauseRow, ChainStep, ChangeDetail, Reply, VerdictRow};
-use crate::query::route::Route;
+use crate::query::route::{Route, View};
 
 /// The screen.
 pub fn change(app: App) -> AnyView {
@@ -113,6 +113,7 @@ fn facts(detail: &ChangeDetail) -> AnyView {
         let text = view! { <span class="mono">{visible(&detail.url)}</span>{copy(&detail.url, "address")} };
         pair("Address", text.into_any())
     });
+    let labels = (!detail.labels.is_empty()).then(|| text_pair("Labels", &detail.labels.join(", ")));
     view! {
         <p class="sub"><span class="mono">{name}</span> " · " {words}</p>
         <details class="ids-of-change">
@@ -120,10 +121,30 @@ fn facts(detail: &ChangeDetail) -> AnyView {
             <dl class="kv">
                 {commit("Merge commit", &detail.merge_commit)} {commit("Last revision", &detail.head)} {url}
                 {text_pair("Author", &row.author)} {text_pair("AI", row.ai.word())}
+                {labels}
             </dl>
         </details>
+        {relations(detail)}
     }
     .into_any()
+}
+
+/// Says what the change undoes or repeats, and to which systems of the policy it belongs.
+fn relations(detail: &ChangeDetail) -> AnyView {
+    let repeats = detail.repeats.iter().map(|(words, name, id)| {
+        let name = visible(name);
+        let other = if id.is_empty() {
+            view! { <span class="mono">{name}</span>" (not in the bundle)" }.into_any()
+        } else {
+            let route = Route { change: id.clone(), ..Route::to(View::Change) };
+            view! { <a href=route.fragment() class="mono">{name}</a> }.into_any()
+        };
+        view! { <p class="sub">{["It ", words, " "].concat()}{other}</p> }
+    });
+    let systems = detail.systems.iter().map(|(tag, why)| {
+        view! { <p class="sub"><span class="mono">{visible(tag)}</span>{[": ", &visible(why)].concat()}</p> }
+    });
+    view! { {repeats.collect_view()} {systems.collect_view()} }.into_any()
 }
 
 fn dotted_name(repository: &str, number: &str) -> String {

@@ -39,7 +39,7 @@ fn shown(overview: &Overview) -> AnyView {
             <div class="halves">
                 <div class="grid">
                     {frameworks(&overview.frameworks)} {trend(overview)} {ai(overview)}
-                    {population(&overview.population, overview.holes.len())}
+                    {population(&overview.population, overview.holes)}
                 </div>
                 <div class="grid">{closers(&overview.closers)} {facts(&overview.facts)}</div>
             </div>
@@ -66,7 +66,7 @@ fn nothing(overview: &Overview) -> AnyView {
     view! {
         {heading("No merged change in this bundle".to_owned(), ().into_any())}
         {empty("Nothing here says that a change was merged.", remedy.into_any())}
-        <div class="halves">{population(&overview.population, overview.holes.len())}{facts(&overview.facts)}</div>
+        <div class="halves">{population(&overview.population, overview.holes)}{facts(&overview.facts)}</div>
     }
     .into_any()
 }
@@ -358,7 +358,7 @@ fn ai(overview: &Overview) -> AnyView {
     panel("AI's part", "as on record", "", body.into_any())
 }
 
-fn population(rows: &[PopulationRow], holes: usize) -> AnyView {
+fn population(rows: &[PopulationRow], holes: u64) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
     }
@@ -366,7 +366,7 @@ fn population(rows: &[PopulationRow], holes: usize) -> AnyView {
         .iter()
         .map(|row| view! { <li>{chip(row.verdict, row.verdict.word())}<span>{visible(&row.claim)}</span></li> })
         .collect_view();
-    let holes = match holes as u64 {
+    let holes = match holes {
         0 => "Reasons and records".to_owned(),
         some => [&count(some, "hole"), ", reasons and records"].concat(),
     };

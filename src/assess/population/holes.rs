@@ -1,5 +1,7 @@
 //! What is missing from the population or does not belong to it, from every side that the bundle allows.
 
+use std::collections::BTreeSet;
+
 use crate::assess::Assessment;
 use crate::assess::review::short;
 use crate::model::record::PushKind;
@@ -180,22 +182,27 @@ fn unknown_original(store: &Store, change: &Change) -> Option<HoleFound> {
 
 /// Returns the hole of a change before which the forge saw a revision that the branch's history does not have.
 fn broken_line(store: &Store, change: &Change) -> Option<HoleFound> {
+    let parent = store.commits[change.merge_row?.index()].parent;
+    let statements = change.statements.of(&store.statements_of).iter();
+    // Nearly every statement names the parent, so the line is only walked along for the others.
+    let mut others = statements
+        .filter_map(|id| store.statements.get(id.index()))
+        .filter(|statement| !statement.previous.is_empty() && statement.previous != parent)
+        .filter(|statement| statement.signature != SignatureState::Invalid)
+        .filter(|statement| statement.subjects.iter().any(|(_, digest)| *digest == change.merge_commit))
+        .peekable();
+    if parent.is_empty() || others.peek().is_none() {
+        return None;
+    }
     let branch = store.branches.iter().find(|branch| {
         branch.repository == change.repository && branch_name(store, branch) == store.text(change.base_branch)
     })?;
-    let parent = store.commits[change.merge_row?.index()].parent;
     let is_on_line = |id: &str| branch.line.iter().any(|known| same_object(store.text(*known), id));
-    if parent.is_empty() || !is_on_line(store.text(parent)) {
+    let broken = others.find(|statement| !is_on_line(store.text(statement.previous)))?;
+    // Where the history begins at this change, what was before it is not in the bundle.
+    if !is_on_line(store.text(parent)) {
         return None;
     }
-    let statements = change.statements.of(&store.statements_of).iter();
-    let mut statements = statements.filter_map(|id| store.statements.get(id.index()));
-    let broken = statements.find(|statement| {
-        let previous = store.text(statement.previous);
-        let is_of_merge = statement.subjects.iter().any(|(_, digest)| *digest == change.merge_commit);
-        let is_evidence = is_of_merge && statement.signature != SignatureState::Invalid;
-        is_evidence && !previous.is_empty() && statement.previous != parent && !is_on_line(previous)
-    })?;
     let previous = short(store.text(broken.previous));
     let text = format!(
         "before {} the forge saw {previous} on {}, which its history does not have",
@@ -258,14 +265,15 @@ fn of_pushes(assessment: &Assessment, holes: &mut Vec<HoleFound>) {
         return;
     }
     let known = Known::new(store);
+    let merged = store.changes.iter().filter(|change| change.merged.is_some());
+    let bases: BTreeSet<Text> = merged.map(|change| change.base_branch).collect();
     let policy = &assessment.policy;
     let is_protected = |push: &Push| {
         let name = store.text(push.branch);
         if !policy.branches.is_empty() {
             return policy.branches.iter().any(|pattern| wildcard(pattern, name));
         }
-        let mut merged = store.changes.iter().filter(|change| change.merged.is_some());
-        matches!(name, "main" | "master" | "trunk") || merged.any(|change| change.base_branch == push.branch)
+        matches!(name, "main" | "master" | "trunk") || bases.contains(&push.branch)
     };
     for push in store.pushes.iter().filter(|push| assessment.is_in_period(push.at) && is_protected(push)) {
         let branch = store.text(push.branch);
@@ -352,6 +360,10 @@ fn of_releases(assessment: &Assessment, releases: &Releases, holes: &mut Vec<Hol
         let hole = HoleFound::new(HoleKind::UnknownRelease, commit, text);
         holes.push(hole.seen(deployment.place, deployment.at));
     }
+    let mut rows = vec![None; store.changes.len()];
+    for (row, id) in assessment.scope.iter().enumerate() {
+        rows[id.index()] = Some(row);
+    }
     for (id, release) in &releases.changes {
         let change = &store.changes[id.index()];
         let label = store.change_id(change);
@@ -365,7 +377,7 @@ fn of_releases(assessment: &Assessment, releases: &Releases, holes: &mut Vec<Hol
             }
             Release::Done | Release::Unknown => continue,
         };
-        let row = assessment.scope.iter().position(|other| other == id);
+        let row = rows[id.index()];
         holes.push(HoleFound::new(kind, label, text).seen(change.place, change.merged).of_row(row));
     }
 }

@@ -36,7 +36,7 @@ pub static FORMAT: Format =
     Format { id: "policy", title: "Lacuna policy (lacuna.toml)", recognise, open: || Box::new(Whole(read)) };
 
 /// The tables of a policy file.
-pub const TABLES: [&str; 13] = [
+pub const TABLES: [&str; 14] = [
     "period",
     "scope",
     "review-depth",

@@ -6,6 +6,7 @@
 mod bars;
 mod metrics;
 mod svg;
+mod timeline;
 mod trend;
 
 use plotters::coord::types::RangedCoordf64;
@@ -17,6 +18,8 @@ use plotters::style::{Color, IntoFont, RGBColor, TextStyle};
 
 use crate::protocol::MonthRow;
 use svg::Svg;
+
+pub use timeline::{Lane, Timeline, timeline};
 
 /// Draws the share of merged changes that is approved on paper, and the share that is substantiated, by month.
 ///

@@ -18,7 +18,7 @@ use crate::model::{Moment, Verdict};
 use crate::problem::is_invisible;
 use crate::protocol::{Cell, Columns, EvidenceRow, MatrixRow};
 use crate::query::filter::evaluated;
-use crate::query::{closers, facts, matrix_view, views};
+use crate::query::{closers, facts, matrix_view, population_view, views};
 
 use super::chart;
 
@@ -265,19 +265,53 @@ fn population(out: &mut String, assessment: &Assessment) {
         );
     }
     put!(out, "</tbody></table>");
-    let holes = views::holes(assessment, MOST_HOLES);
-    if !holes.is_empty() {
-        put!(out, "<h3>Missing from it, or not belonging to it</h3><ul>");
-        for hole in &holes {
-            put!(out, "<li>{}{}</li>", text(&hole.text), places(hole.evidence.as_slice()));
+    out.push_str(&population_view::drawn(assessment));
+    frozen(out, assessment);
+    for group in population_view::groups(assessment, MOST_HOLES) {
+        let note = if group.is_note { " (a note, no gap by itself)" } else { "" };
+        put!(out, "<h3>{}: {}{note}</h3><ul>", group.title, group.count);
+        for hole in &group.holes {
+            put!(out, "<li>{} {}{}</li>", text(&hole.at), text(&hole.text), places(hole.evidence.as_slice()));
         }
         put!(out, "</ul>");
-        let more = assessment.holes.len().saturating_sub(holes.len());
+        let more = group.count.saturating_sub(group.holes.len() as u64);
         if more > 0 {
             put!(out, "<p class=\"muted\">{more} more are in the JSON of this assessment.</p>");
         }
     }
     put!(out, "</section>");
+}
+
+/// Says what was frozen, and when and how its sources were extracted.
+fn frozen(out: &mut String, assessment: &Assessment) {
+    let (policy, population) = (&assessment.policy, crate::audit::population(assessment));
+    let end = |at: Option<Moment>| at.map_or_else(|| "open".into(), |at| at.to_string());
+    put!(
+        out,
+        "<p>{} changes by date of {}, from {} to {} (exclusive), zone {}. SHA-256 of the list: <span class=\"mono\">{}</span></p>",
+        population.items.len(),
+        policy.effective.word(),
+        end(policy.from),
+        end(policy.to),
+        policy.zone,
+        population.sha256
+    );
+    put!(
+        out,
+        "<table><thead><tr><th>Source</th><th>Records</th><th>Extracted</th><th>How</th></tr></thead><tbody>"
+    );
+    let or_unknown = |said: &str| if said.is_empty() { "not known".to_owned() } else { text(said) };
+    for row in population_view::sources(assessment) {
+        put!(
+            out,
+            "<tr><td class=\"mono\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            text(&row.path),
+            text(&row.records),
+            or_unknown(&row.extracted),
+            or_unknown(&row.how)
+        );
+    }
+    put!(out, "</tbody></table>");
 }
 
 fn closing(out: &mut String, assessment: &Assessment) {
