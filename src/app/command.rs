@@ -29,11 +29,12 @@ pub enum Command {
 }
 
 /// All commands, in the order of the help sheet.
-pub const COMMANDS: [Command; 19] = [
+pub const COMMANDS: [Command; 20] = [
     Command::Go(View::Overview),
     Command::Go(View::Matrix),
     Command::Go(View::Changes),
     Command::Go(View::Population),
+    Command::Go(View::Duties),
     Command::Go(View::Files),
     Command::Go(View::Trust),
     Command::Go(View::Problems),
@@ -73,6 +74,7 @@ impl Command {
             Self::Go(View::Matrix) => &["g", "m"],
             Self::Go(View::Changes) => &["g", "c"],
             Self::Go(View::Population) => &["g", "p"],
+            Self::Go(View::Duties) => &["g", "h"],
             Self::Go(View::Files) => &["g", "f"],
             Self::Go(View::Trust) => &["g", "t"],
             Self::Go(View::Problems) => &["g", "e"],

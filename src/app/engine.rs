@@ -16,7 +16,8 @@ use super::state::{App, List, PAGE, Stage, Trouble};
 use super::{dom, export, paper, text};
 use crate::model::FlipPart;
 use crate::protocol::{
-    Address, Answer, CompareWith, Message, Phase, PolicyAction, PolicyEdit, Progress, Reply, Request,
+    Address, Answer, CompareWith, Message, PersonEdit, Phase, PolicyAction, PolicyEdit, Progress, Reply,
+    Request,
 };
 use crate::query::route::{Route, View};
 
@@ -36,6 +37,7 @@ enum Waiting {
     Statement,
     Policy,
     Comparison,
+    Duties,
     /// The list request with offset 0, and the number of the page.
     Page(Request, u32),
     Export,
@@ -187,6 +189,8 @@ fn take_policy(app: App, reply: Reply) {
             app.forget_verdicts();
             app.bridge.update_value(|bridge| bridge.asked.clear());
             app.spoken.set(["Assessed again: ", &text::count(summary.changes, "change")].concat());
+            // What is in sight is asked for anew.
+            app.route.update(|_| {});
         } else if !view.refusal.is_empty() {
             app.spoken.set(view.refusal.clone());
         }
@@ -251,6 +255,11 @@ pub fn paper(app: App, request: Request) {
 /// Asks for the workpaper as a page to print.
 pub fn paper_page(app: App, text: String) {
     send(app, Waiting::Export, Request::PaperPage { text }, None);
+}
+
+/// Joins accounts to one person or keeps them apart, in the policy, and assesses under it.
+pub fn person(app: App, edit: PersonEdit) {
+    send(app, Waiting::Policy, Request::Person(edit), None);
 }
 
 fn send(app: App, what: Waiting, request: Request, files: Option<&Array>) {
@@ -417,6 +426,7 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
         (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
         (Waiting::Trust, reply) => app.trusted.set(Some(Arc::new(reply))),
+        (Waiting::Duties, reply) => app.duties.set(Some(Arc::new(reply))),
         (Waiting::Statement, reply) => app.statement.set(Some(Arc::new(reply))),
         (Waiting::Policy, reply) => take_policy(app, reply),
         (Waiting::Comparison, reply) => take_comparison(app, reply),
@@ -512,6 +522,7 @@ fn load(app: App, route: &Route) {
             let request = Request::Matrix { framework: route.framework.clone(), columns: route.columns };
             ask(app, Waiting::Matrix, request);
         }
+        View::Duties => ask(app, Waiting::Duties, Request::Duties { filter: route.filter.clone() }),
         View::Trust => ask(app, Waiting::Trust, Request::Trust),
         View::Policy if app.policy.with_untracked(Option::is_none) => {
             policy(app, None, None, PolicyAction::Check);

@@ -56,6 +56,7 @@ fn screen(app: App, stage: Stage, view: View) -> AnyView {
         (_, View::Changes) => view::changes::changes(app),
         (_, View::Change) => view::change::change(app),
         (_, View::Population) => view::population::population(app),
+        (_, View::Duties) => view::duties::duties(app),
         (_, View::Files) => view::evidence::evidence(app),
         (_, View::Trust) => view::trust::trust(app),
         (_, View::Statement) => view::statement::statement(app),
@@ -177,6 +178,7 @@ fn rail(app: App) -> AnyView {
             <h2>"Evidence"</h2>
             <ul>
                 {entry(View::Population, holes, true)}
+                {entry(View::Duties, String::new(), false)}
                 {entry(View::Files, number(summary.files), false)}
                 {entry(View::Trust, number(summary.statements), false)}
                 {entry(View::Problems, problems(&summary), summary.problems.errors > 0)}

@@ -134,6 +134,8 @@ pub struct App {
     pub choices: Slot,
     /// The workpaper.
     pub desk: Desk,
+    /// Persons and who approves whose changes.
+    pub duties: Slot,
     /// The list in sight.
     pub list: RwSignal<List>,
     /// First row in sight, and the one after the last.
@@ -184,6 +186,7 @@ impl App {
             comparing: RwSignal::new(String::new()),
             choices: RwSignal::new(None),
             desk: Desk::new(),
+            duties: RwSignal::new(None),
             list: RwSignal::new(List::default()),
             window: RwSignal::new((0, 50)),
             row: RwSignal::new(0),
@@ -219,6 +222,7 @@ impl App {
             self.trusted,
             self.statement,
             self.choices,
+            self.duties,
         ] {
             slot.set(None);
         }

@@ -43,6 +43,8 @@ pub enum View {
     Change,
     /// Verdicts on the population, and its holes.
     Population,
+    /// Persons, and who does what.
+    Duties,
     /// The files of the bundle.
     Files,
     /// Roots, keys, signers and statements.
@@ -65,12 +67,13 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Overview,
         Self::Matrix,
         Self::Changes,
         Self::Change,
         Self::Population,
+        Self::Duties,
         Self::Files,
         Self::Trust,
         Self::Statement,
@@ -90,6 +93,7 @@ impl View {
             Self::Changes => "changes",
             Self::Change => "change",
             Self::Population => "population",
+            Self::Duties => "duties",
             Self::Files => "files",
             Self::Trust => "trust",
             Self::Statement => "statement",
@@ -110,6 +114,7 @@ impl View {
             Self::Changes => "Changes",
             Self::Change => "Change",
             Self::Population => "Population",
+            Self::Duties => "Persons",
             Self::Files => "Files",
             Self::Trust => "Trust",
             Self::Statement => "Statement",

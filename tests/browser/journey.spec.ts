@@ -14,7 +14,7 @@ const SAMPLE = join(ROOT, "public/samples/sample.zip");
 const LACUNA = join(resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target"), "release/lacuna");
 
 /** The screens, by the route that the address bar shows. */
-const SCREENS = ["overview", "matrix", "changes", "population", "files", "trust", "problems", "workpaper", "export", "privacy"];
+const SCREENS = ["overview", "matrix", "changes", "population", "duties", "files", "trust", "problems", "workpaper", "export", "privacy"];
 
 async function openSample(page: Page, address: string): Promise<void> {
   await open(page, address);

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::duties;
 use super::statement::{of_change, steps};
 use crate::app::state::App;
 use crate::app::text::{count, dotted, number, visible};
@@ -41,7 +42,7 @@ fn shown(app: App, detail: &ChangeDetail) -> AnyView {
         </div>
         {chain(app, &detail.chain)}
         <div class="split">
-            <div class="grid">{causes(&detail.causes)} {tested(app, &detail.verdicts)} {of_change(&detail.statements)}
+            <div class="grid">{causes(&detail.causes)} {tested(app, &detail.verdicts)} {duties::of_change(app, &detail.duties)} {of_change(&detail.statements)}
                 {detail.commit_signature.as_ref().map(|(state, rows)| panel("Signature of the merge commit", state.word(), "", steps(rows)))}</div>
             {record(app)}
         </div>

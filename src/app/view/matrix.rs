@@ -343,7 +343,8 @@ fn legend() -> AnyView {
 }
 
 /// Moves the one tab stop of the grid to what has the focus.
-fn on_focus(event: web_sys::FocusEvent) {
+/// Keeps one cell as the tab stop: the last one that had the focus.
+pub fn on_focus(event: web_sys::FocusEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
     let Some(target) = target.filter(|target| target.has_attribute("data-cell")) else { return };
     if let Some(before) = dom::first(".m [data-cell][tabindex=\"0\"]") {
@@ -352,7 +353,8 @@ fn on_focus(event: web_sys::FocusEvent) {
     target.set_tab_index(0);
 }
 
-fn on_key(event: KeyboardEvent) {
+/// Moves the focus between cells.
+pub fn on_key(event: KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }

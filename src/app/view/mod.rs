@@ -3,6 +3,7 @@
 pub mod change;
 pub mod changes;
 pub mod compare;
+pub mod duties;
 pub mod evidence;
 pub mod matrix;
 pub mod opening;
