@@ -21,7 +21,7 @@ use lacuna::source::intake::Root;
 use serde_json::{Value, json};
 
 use violations::common::history::History;
-use violations::{NEVER_UNMET, VIOLATIONS, WITH};
+use violations::{NEVER_UNMET, VIOLATIONS, unmet_with};
 
 /// A bundle: paths and texts.
 type Files = Vec<(String, Vec<u8>)>;
@@ -242,8 +242,7 @@ fn a_violation_changes_the_verdicts_that_it_should_and_no_other_change() {
             .filter(|key| !key.0.is_empty() && after[**key] == Verdict::Unmet)
             .map(|key| key.1)
             .collect();
-        let with = WITH.iter().filter(|(first, _)| first == id).map(|(_, with)| *with);
-        let expected: Vec<&'static str> = with.chain([*id]).collect();
+        let expected: Vec<&'static str> = unmet_with(id).chain([*id]).collect();
         let sorted = |mut ids: Vec<&'static str>| {
             ids.sort_unstable();
             ids

@@ -193,6 +193,7 @@ fn every_key_of_the_schema_is_read() {
             let needed = [
                 "id = \"x\"",
                 "name = \"x\"",
+                "tag = \"x\"",
                 "tool = \"x\"",
                 "identity = \"x\"",
                 "level = 1",

@@ -123,6 +123,13 @@ fn matches(pattern: &str, text: &str) -> bool {
         "^[0-9a-f]{64}$" => {
             text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         }
+        "^(UTC|Z|[+-][0-9]{2}(:?[0-9]{2})?)$" => {
+            matches!(text, "UTC" | "Z")
+                || text.strip_prefix(['+', '-']).is_some_and(|offset| {
+                    let digits = offset.replacen(':', "", usize::from(offset.len() == 5));
+                    matches!(digits.len(), 2 | 4) && digits.bytes().all(|b| b.is_ascii_digit())
+                })
+        }
         "[#@]" => text.contains(['#', '@']),
         "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => {
             text.len() == 20 && text.ends_with('Z') && moment(text)

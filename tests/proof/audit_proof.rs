@@ -27,7 +27,7 @@ use lacuna::model::{Moment, Verdict};
 
 use generate::Numbers;
 use violations::common::history::{Case, History};
-use violations::{NEVER_UNMET, VIOLATIONS, WITH};
+use violations::{NEVER_UNMET, VIOLATIONS, unmet_with};
 
 /// Histories of so many changes: a change a day, and registers that hold for a year.
 const CHANGES: usize = 250;
@@ -142,8 +142,8 @@ fn one_history(table: &mut Table, all: &[(&'static str, violations::Mutation)], 
             let (id, mutate) = all[at];
             mutate(case);
             // What one cause leaves unmet besides is expected too.
-            let with = WITH.iter().chain(UNSHOWN).filter(|(first, _)| *first == id).map(|(_, with)| *with);
-            expected.insert(number(case), with.chain([id]).collect());
+            let unshown = UNSHOWN.iter().filter(|(first, _)| *first == id).map(|(_, with)| *with);
+            expected.insert(number(case), unmet_with(id).chain(unshown).chain([id]).collect());
         }
     }
     let assessment = history.assess();

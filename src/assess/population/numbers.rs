@@ -49,7 +49,9 @@ pub(super) fn gaps(store: &Store, holes: &mut Vec<HoleFound>) {
         let (Some(low), Some(high)) = (listed.clone().min(), listed.max()) else { continue };
         let mut known: Vec<u64> = changes.iter().map(|change| change.number).collect();
         let issues = store.issues.iter().filter(|(of, _)| *of == repository || of.is_empty());
-        let has_issues = space == Space::Shared && issues.clone().next().is_some();
+        // A ticket from elsewhere in the numbering says nothing of what is between the changes.
+        let is_between = |(_, number): &(Text, u64)| (low..=high).contains(number);
+        let has_issues = space == Space::Shared && issues.clone().any(is_between);
         known.extend(issues.map(|(_, number)| *number));
         known.sort_unstable();
         known.dedup();
