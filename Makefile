@@ -90,7 +90,7 @@ check-wasm: setup-build ## Check the lints of the app and the worker
 
 test: setup ## Check and test everything, in the browser too
 	$(MAKE) --no-print-directory dist
-	LACUNA_DIST=1 $(MAKE) --no-print-directory check check-wasm
+	LACUNA_DIST=1 $(MAKE) --no-print-directory check check-wasm audit-proof
 	$(MAKE) --no-print-directory test-browser
 
 test-browser: dist setup ## Run the browser tests on dist/lacuna.html

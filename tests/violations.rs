@@ -7,7 +7,9 @@ pub mod common;
 
 use common::history::{Case, History};
 use lacuna::assess::registry::{self, CRITERIA, Scope};
-use lacuna::model::record::{FindingState, ItemRecord, Level, Outcome, Register, ReviewState, SessionSource};
+use lacuna::model::record::{
+    Field, FindingState, ItemRecord, Level, Outcome, Register, ReviewState, SessionSource,
+};
 use lacuna::model::{SignatureState, Verdict};
 
 /// The criteria that a case is expected to leave unmet, and those that it is expected to find.
@@ -128,9 +130,10 @@ pub const VIOLATIONS: &[(&str, Mutation)] = &[
     ("supply.inventoried", |case| case.entry(Register::Inventory).items.clear()),
     ("supply.licensed", |case| {
         // A component of its own: one that the revision before had too is not this change's.
+        let name = format!("pkg:npm/added-{}@1.0.0", case.change.key.number);
         let items = &mut case.entry(Register::Inventory).items;
         let mut added = items[0].clone();
-        (added.name, added.detail) = ("pkg:npm/added@1.0.0".into(), "SSPL-1.0".into());
+        (added.name, added.detail) = (name.into(), "SSPL-1.0".into());
         items.push(added);
     }),
     ("records.documented", |case| case.entry(Register::Document).at = None),
@@ -165,6 +168,16 @@ pub const VIOLATIONS: &[(&str, Mutation)] = &[
             commit.authored = later;
         }
     }),
+    // Everything is done by whoever wrote it.
+    ("duties.soc2-separated", |case| {
+        let author = case.change.author.clone();
+        for review in case.change.reviews.iter_mut().flatten() {
+            review.author.clone_from(&author);
+        }
+        case.change.merged_by = author.clone().map_or(Field::Null, Field::Value);
+        case.deployment.creator.clone_from(&author);
+        case.items("approval").person = author;
+    }),
 ];
 
 fn finding(state: FindingState) -> ItemRecord<'static> {
@@ -197,6 +210,18 @@ const ALSO: &[(&str, &[&str])] = &[
     // The approver is then who deployed it.
     ("review.specialist", &["duties.dora-independent"]),
     ("release.deployer-independent", &["duties.sox-separated"]),
+    (
+        "duties.soc2-separated",
+        &[
+            "review.independent",
+            "release.approver-independent",
+            "release.deployer-independent",
+            "duties.sox-separated",
+            "duties.pci-three-persons",
+            "duties.dora-independent",
+            "duties.slsa-two-humans",
+        ],
+    ),
 ];
 
 /// Returns what is unmet beside a violated criterion, for the same reason.
@@ -205,13 +230,8 @@ pub fn unmet_with(id: &str) -> impl Iterator<Item = &'static str> + use<'_> {
 }
 
 /// Criteria whose violations take more than one put-in fact; `tests/duties.rs` has them.
-pub const ELSEWHERE: &[&str] = &[
-    "review.load",
-    "duties.soc2-separated",
-    "duties.sox-separated",
-    "duties.pci-three-persons",
-    "duties.slsa-two-humans",
-];
+pub const ELSEWHERE: &[&str] =
+    &["review.load", "duties.sox-separated", "duties.pci-three-persons", "duties.slsa-two-humans"];
 
 /// Criteria on changes that evidence can leave unproven but never contradict.
 pub const NEVER_UNMET: &[&str] = &["ai.prompt", "ai.reproducible", "tests.validated"];
