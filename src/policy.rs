@@ -386,8 +386,14 @@ pub fn default_funnel() -> Vec<FunnelStep> {
 /// Returns whether `text` matches `pattern`, where `*` stands for any run of characters; without regard to case.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
     if pattern.is_ascii() && text.is_ascii() {
-        // By far the most texts, and there are many of them.
-        return fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
+        // By far the most texts, and there are many of them: most patterns are refused by their last letter.
+        let is_refused = match (pattern.as_bytes().last(), text.as_bytes().last()) {
+            (Some(b'*') | None, _) => false,
+            (Some(end), Some(last)) => !end.eq_ignore_ascii_case(last),
+            (Some(_), None) => true,
+        };
+        return !is_refused
+            && fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
     }
     let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
     fits(&lower(pattern), &lower(text), '*', |a, b| a == b)
@@ -438,6 +444,8 @@ mod tests {
         assert!(!wildcard("prod", "production"));
         assert!(wildcard("prod*", "production"));
         assert!(wildcard("**a*b", "xxayyb"));
+        assert!(wildcard("*.MD", "docs/a.md") && !wildcard("*.md", "docs/a.rs") && !wildcard("*.md", ""));
+        assert!(wildcard("", "") && !wildcard("", "a") && wildcard("*", ""));
         assert!(wildcard("é*", "École"));
         assert!(wildcard("k*", "\u{212a}elvin"), "the sign of the unit is a k in lower case");
     }
