@@ -24,7 +24,7 @@ test("every link of a person shows its source and strength, and leads to the rec
   await expect(tobias).toContainText("by people.csv (human-attested)");
   await expect(tobias).toContainText("human: listed in people.csv (human-attested)");
   await tobias.getByRole("link", { name: ".mailmap" }).click();
-  await expect(page.locator(".record .raw mark")).toContainText("tobias@falk.example");
+  await expect(page.locator(".record .raw")).toContainText("tobias@falk.example");
 });
 
 test("a cell of the matrix opens as many changes as it counts, by keyboard", async ({ page }) => {
@@ -38,14 +38,14 @@ test("a cell of the matrix opens as many changes as it counts, by keyboard", asy
   await cell.focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/changes\?q=opened-by/);
-  await expect(page.locator(".filter .num")).toContainText(`${count} of`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(`Changes: ${count} of`);
 });
 
 test("an account that is split off is another person, every change is tested again, and it can be taken back", async ({ page }) => {
   await openPersons(page);
   const jonas = person(page, "Jonas Adeyemi");
   await jonas.locator("summary").click();
-  await jonas.getByRole("button", { name: "Split jonas-at-home off" }).click();
+  await jonas.getByRole("button", { name: "Split off jonas-at-home" }).click();
   await expect(page.getByText("Assessed under an edited policy")).toBeVisible();
   await expect(page.getByRole("heading", { name: "What contradicts itself" })).toBeVisible();
   await expect(page.getByText("they are two persons")).toBeVisible();
@@ -65,7 +65,7 @@ test("two persons are joined, and count as one", async ({ page }) => {
   await owen.getByRole("button", { name: "Priya Raman is Owen Brady" }).click();
   await expect(page.getByText("Assessed under an edited policy")).toBeVisible();
   await expect(page.locator(".persons > li")).toHaveCount(before - 1);
-  await expect(person(page, "Owen Brady")).toContainText("6 accounts");
+  await expect(person(page, "Owen Brady")).toContainText("5 accounts");
 });
 
 test("a change shows who holds each duty", async ({ page }) => {

@@ -107,7 +107,7 @@ fn split_button(app: App, row: &PersonRow, account: &str) -> AnyView {
         return ().into_any();
     }
     let (all, account, name) = (accounts_of(row), account.to_owned(), row.name.clone());
-    let label = ["Split ", &visible(&account), " off"].concat();
+    let label = ["Split off ", &visible(&account)].concat();
     let click = move |_| {
         let accounts = all.iter().filter(|own| **own != account).cloned().collect();
         act(app, PersonEdit { name: name.clone(), accounts, apart: vec![account.clone()] });
