@@ -1,4 +1,4 @@
-//! Accounts as records name them; [`super::persons`] resolves them to persons.
+//! Accounts as records name them; `persons` resolves them to persons.
 //!
 //! An account is one login, or one address, or, where a record has neither, one display name. What says that two accounts
 //! are one person's is kept as a link, with its place and how strong it is.
