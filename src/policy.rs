@@ -384,16 +384,22 @@ pub fn default_funnel() -> Vec<FunnelStep> {
 }
 
 /// Returns whether `text` matches `pattern`, where `*` stands for any run of characters; without regard to case.
+#[inline]
 pub fn wildcard(pattern: &str, text: &str) -> bool {
+    // There are many paths and many patterns: most are refused by their first or their last letter.
+    let differ = |letter: Option<&u8>, other: Option<&u8>| match (letter, other) {
+        (Some(letter), Some(other)) => {
+            *letter != b'*' && letter.is_ascii() && other.is_ascii() && !letter.eq_ignore_ascii_case(other)
+        }
+        _ => false,
+    };
+    let (own, its) = (pattern.as_bytes(), text.as_bytes());
+    !differ(own.first(), its.first()) && !differ(own.last(), its.last()) && is_like(pattern, text)
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
     if pattern.is_ascii() && text.is_ascii() {
-        // By far the most texts, and there are many of them: most patterns are refused by their last letter.
-        let is_refused = match (pattern.as_bytes().last(), text.as_bytes().last()) {
-            (Some(b'*') | None, _) => false,
-            (Some(end), Some(last)) => !end.eq_ignore_ascii_case(last),
-            (Some(_), None) => true,
-        };
-        return !is_refused
-            && fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
+        return fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
     }
     let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
     fits(&lower(pattern), &lower(text), '*', |a, b| a == b)

@@ -11,8 +11,7 @@ use super::subject::Subject;
 
 /// Applies the first exception that covers a finding.
 pub fn apply(criterion: &str, subject: &Subject<'_>, finding: Finding, explain: bool) -> Finding {
-    if !matches!(finding.verdict, Verdict::Unmet | Verdict::Unproven) || subject.policy.exceptions.is_empty()
-    {
+    if !matches!(finding.verdict, Verdict::Unmet | Verdict::Unproven) {
         return finding;
     }
     let Some(exception) =

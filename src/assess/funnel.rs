@@ -43,17 +43,23 @@ pub struct LostGroup {
     pub count: u64,
 }
 
+/// Returns the criteria that the steps of a policy's funnel ask for.
+pub fn criteria(policy: &Policy) -> Vec<CriterionIndex> {
+    let ids = policy.funnel.iter().flat_map(|step| &step.criteria);
+    ids.filter_map(|id| CriterionIndex::of(id)).collect()
+}
+
 /// Returns where a change stands, from its approval on paper and its verdicts.
-pub fn standing(policy: &Policy, paper: Verdict, verdicts: &[(Verdict, Capture)]) -> Standing {
+///
+/// `criteria` are those of the funnel ([`criteria`]), which are the same for all changes.
+pub fn standing(criteria: &[CriterionIndex], paper: Verdict, verdicts: &[(Verdict, Capture)]) -> Standing {
     match paper {
         Verdict::Unmet => return Standing::Unapproved,
         Verdict::Unproven => return Standing::Unknown,
         Verdict::Met | Verdict::Excepted | Verdict::NotApplicable => {}
     }
-    let criteria =
-        policy.funnel.iter().flat_map(|step| &step.criteria).filter_map(|id| CriterionIndex::of(id));
-    let of = |criterion: CriterionIndex| verdicts.get(criterion.index()).map(|(verdict, _)| *verdict);
-    match worst(criteria.filter_map(of)) {
+    let of = |criterion: &CriterionIndex| verdicts.get(criterion.index()).map(|(verdict, _)| *verdict);
+    match worst(criteria.iter().filter_map(of)) {
         Verdict::Unmet => Standing::Contradicted,
         Verdict::Unproven => Standing::Unevidenced,
         Verdict::Met | Verdict::Excepted | Verdict::NotApplicable => Standing::Substantiated,

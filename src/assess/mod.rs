@@ -79,6 +79,8 @@ pub struct Assessment {
 /// The work of assessing, in steps.
 pub struct Assessor {
     result: Assessment,
+    /// The criteria of the funnel.
+    funnel: Vec<CriterionIndex>,
     next: usize,
 }
 
@@ -91,6 +93,7 @@ impl Assessor {
         let now = policy.now.or_else(|| latest(&store));
         let scope = scope(&store, &policy);
         let rows = scope.len();
+        let funnel = funnel::criteria(&policy);
         let result = Assessment {
             store,
             policy,
@@ -105,7 +108,7 @@ impl Assessor {
             standings: Vec::with_capacity(rows),
             paper: Vec::with_capacity(rows),
         };
-        Self { result, next: 0 }
+        Self { result, funnel, next: 0 }
     }
 
     /// Returns changes assessed and changes to assess.
@@ -132,7 +135,7 @@ impl Assessor {
             result.table.push((finding.verdict, finding.capture));
         }
         let (ai, paper, predicates) = (subject.ai, subject.paper(), subject.predicates());
-        let standing = funnel::standing(&result.policy, paper, &result.table[start..]);
+        let standing = funnel::standing(&self.funnel, paper, &result.table[start..]);
         result.predicates.push(predicates);
         result.ai.push(ai);
         result.paper.push(paper);
@@ -190,6 +193,9 @@ fn decide(criterion: CriterionIndex, subject: &Subject<'_>, explain: bool) -> Fi
         "integrity" => integrity::decide(registered.id, subject, explain),
         _ => Finding::new(Verdict::Unproven, Capture::Inferred, explain, || "No rule decides it.".into()),
     };
+    if subject.policy.exceptions.is_empty() {
+        return finding;
+    }
     exceptions::apply(registered.id, subject, finding, explain)
 }
 

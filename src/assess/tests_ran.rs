@@ -1,10 +1,8 @@
 //! `tests.*`: whether tests ran on what was merged, whether they passed, who wrote them, and who validated them.
 
-use std::collections::BTreeMap;
-
 use crate::model::record::{Outcome, Register, ReviewState};
 use crate::model::{ActorKind, AiInvolvement, Capture, Verdict};
-use crate::store::{Entry, Place, Review, Session, TestRun, Text, is_test_path, same_object};
+use crate::store::{Entry, Place, Review, Session, TestRun, is_test_path, same_object};
 
 use super::finding::Finding;
 use super::review::{listed, short};
@@ -36,13 +34,13 @@ fn is_on_merged(subject: &Subject<'_>, test: &TestRun) -> bool {
 
 /// Returns the last conclusive run of each test on the merged revision: a rerun replaces what it repeats.
 fn latest<'a>(subject: &Subject<'a>) -> Vec<&'a TestRun> {
-    let mut by_name: BTreeMap<Text, &TestRun> = BTreeMap::new();
-    for test in subject.tests().iter().filter(|test| test.is_test && is_on_merged(subject, test)) {
-        if matches!(test.outcome, Outcome::Passed | Outcome::Failed) {
-            by_name.insert(test.name, test);
-        }
-    }
-    by_name.into_values().collect()
+    let is_conclusive = |test: &&TestRun| matches!(test.outcome, Outcome::Passed | Outcome::Failed);
+    let on_merged = |test: &&TestRun| test.is_test && is_on_merged(subject, test);
+    let mut runs: Vec<&TestRun> =
+        subject.tests().iter().rev().filter(on_merged).filter(is_conclusive).collect();
+    crate::order::sort_by_key(&mut runs, |run| run.name);
+    runs.dedup_by_key(|run| run.name);
+    runs
 }
 
 fn ran(subject: &Subject<'_>, explain: bool) -> Finding {

@@ -159,7 +159,7 @@ impl Random {
 
 /// Returns positions by their random numbers, which belong to the ids.
 fn shuffled(frame: &[usize], items: &[Item], random: &Random) -> Vec<usize> {
-    let mut keyed: Vec<(u128, usize)> = frame.iter().map(|&at| (random.number(&items[at].id), at)).collect();
+    let mut keyed: Vec<(u128, usize)> = frame.iter().map(|&at| (random.number(items[at].id()), at)).collect();
     crate::order::sort(&mut keyed);
     keyed.into_iter().map(|(_, at)| at).collect()
 }
@@ -169,7 +169,9 @@ fn systematic(frame: &[usize], items: &[Item], size: usize, random: &Random) -> 
         return Vec::new();
     }
     let mut ordered = frame.to_vec();
-    crate::order::sort_by(&mut ordered, |&a, &b| items[a].merged_at.cmp(&items[b].merged_at).then(a.cmp(&b)));
+    crate::order::sort_by(&mut ordered, |&a, &b| {
+        items[a].merged_at().cmp(items[b].merged_at()).then(a.cmp(&b))
+    });
     // In whole numbers: the i-th item is at (start + i * count) / size, with a start below count.
     let count = ordered.len() as u128;
     let start = random.number("systematic start") % count;
@@ -250,16 +252,16 @@ fn by_lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Moment;
 
     fn population(count: u64) -> Population {
         let items = (0..count)
-            .map(|n| Item {
-                row: n as usize,
-                id: format!("acme/pay#{n}"),
-                number: n,
-                merge_commit: format!("{n:040x}"),
-                merged_at: format!("2026-{:02}-01T00:00:00Z", n % 12 + 1),
-                lines: n % 7 * 10,
+            .map(|n| {
+                let merged_at = Moment::parse(&format!("2026-{:02}-01T00:00:00Z", n % 12 + 1));
+                let (id, commit) = (format!("acme/pay#{n}"), format!("{n:040x}"));
+                let mut item = Item::new(n as usize, &id, &commit, merged_at);
+                (item.number, item.lines) = (n, n % 7 * 10);
+                item
             })
             .collect();
         Population { items, sha256: "ab".repeat(32) }

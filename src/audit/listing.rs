@@ -1,8 +1,11 @@
 //! The population as a frozen list: what is in it, in an order of its own, under one digest.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::assess::Assessment;
+use crate::model::Moment;
 use crate::model::place::hex;
 use crate::order;
 
@@ -11,16 +14,14 @@ use crate::order;
 pub struct Item {
     /// Row of the assessment.
     pub row: usize,
-    /// Id, as the list has it: control characters, tabs and backslashes are escaped.
-    pub id: String,
     /// Number on the forge; 0 where it has none.
     pub number: u64,
-    /// Merge commit; empty where not known.
-    pub merge_commit: String,
-    /// Effective date, RFC 3339 in UTC to the second; empty where not known.
-    pub merged_at: String,
     /// Changed lines; 0 where not known.
     pub lines: u64,
+    /// Its line in the list.
+    line: Box<str>,
+    /// Where id and merge commit end in the line.
+    ends: [usize; 2],
 }
 
 /// A population: every merged change in scope.
@@ -33,9 +34,41 @@ pub struct Population {
 }
 
 impl Item {
+    /// Makes the item of a row: of id, merge commit and effective date.
+    pub fn new(row: usize, id: &str, merge_commit: &str, merged_at: Option<Moment>) -> Self {
+        let mut line =
+            String::with_capacity(id.len() + merge_commit.len() + "\t\t2026-01-01T00:00:00Z".len());
+        push_escaped(&mut line, id);
+        let id_end = line.len();
+        line.push('\t');
+        push_escaped(&mut line, merge_commit);
+        let ends = [id_end, line.len()];
+        line.push('\t');
+        if let Some(at) = merged_at {
+            // A text takes whatever is written to it.
+            write!(line, "{at}").ok();
+        }
+        Self { row, number: 0, lines: 0, line: line.into_boxed_str(), ends }
+    }
+
     /// Returns its line in the list, without the end of the line: id, merge commit and date between tabs.
-    pub fn line(&self) -> String {
-        format!("{}\t{}\t{}", self.id, self.merge_commit, self.merged_at)
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Returns its id, as the list has it: control characters, tabs and backslashes are escaped.
+    pub fn id(&self) -> &str {
+        self.line.get(..self.ends[0]).unwrap_or_default()
+    }
+
+    /// Returns its merge commit, escaped; empty where not known.
+    pub fn merge_commit(&self) -> &str {
+        self.line.get(self.ends[0] + 1..self.ends[1]).unwrap_or_default()
+    }
+
+    /// Returns its effective date, RFC 3339 in UTC to the second; empty where not known.
+    pub fn merged_at(&self) -> &str {
+        self.line.get(self.ends[1] + 1..).unwrap_or_default()
     }
 }
 
@@ -47,13 +80,10 @@ impl Population {
 }
 
 fn listing(items: &[Item]) -> String {
-    let most = items.iter().map(|item| item.id.len() + item.merge_commit.len() + item.merged_at.len() + 3);
-    let mut out = String::with_capacity(most.sum());
+    let mut out = String::with_capacity(items.iter().map(|item| item.line.len() + 1).sum());
     for item in items {
-        for (field, end) in [(&item.id, '\t'), (&item.merge_commit, '\t'), (&item.merged_at, '\n')] {
-            out.push_str(field);
-            out.push(end);
-        }
+        out.push_str(&item.line);
+        out.push('\n');
     }
     out
 }
@@ -69,13 +99,11 @@ pub fn population(assessment: &Assessment) -> Population {
         .enumerate()
         .map(|(row, id)| {
             let change = &store.changes[id.index()];
+            let (id, merge_commit) = (store.change_id(change), store.text(change.merge_commit));
             Item {
-                row,
-                id: escaped(&store.change_id(change)),
                 number: change.number,
-                merge_commit: escaped(store.text(change.merge_commit)),
-                merged_at: assessment.effective(row).map_or_else(String::new, |at| at.to_string()),
                 lines: change.lines.map_or(0, |(added, deleted)| added.saturating_add(deleted)),
+                ..Item::new(row, &id, merge_commit, assessment.effective(row))
             }
         })
         .collect();
@@ -83,39 +111,34 @@ pub fn population(assessment: &Assessment) -> Population {
     Population { sha256: hex(&Sha256::digest(listing(&items).as_bytes())), items }
 }
 
-/// Sorts items by their lines. No field holds a character below the tab between them, so the order of the fields is the
-/// order of the lines.
+/// Sorts items by their lines.
 fn sort(items: &mut [Item]) {
-    let first = items.first().map(|item| item.id.clone()).unwrap_or_default();
+    let first = items.first().map(|item| item.line.clone()).unwrap_or_default();
     let shared = items.iter().fold(first.len(), |shared, item| {
-        let both = first.bytes().zip(item.id.bytes());
+        let both = first.bytes().zip(item.line.bytes());
         both.take(shared).take_while(|(a, b)| a == b).count()
     });
-    // What follows the part that all ids share, as a number: texts far apart in memory are read once, not at each step.
+    // What follows the part that all lines share, as a number: texts far apart in memory are read once, not at each step.
     let key = |item: &Item| {
-        let tail = item.id.as_bytes().get(shared..).unwrap_or_default();
+        let tail = item.line.as_bytes().get(shared..).unwrap_or_default();
         let byte = |nth: usize| u128::from(tail.get(nth).copied().unwrap_or(0));
         (0..16).fold(0_u128, |key, nth| key << 8 | byte(nth))
     };
-    let keys: Vec<u128> = items.iter().map(key).collect();
-    let fields = |at: usize| (&items[at].id, &items[at].merge_commit, &items[at].merged_at);
-    let order = order::positions(items.len(), &mut |a, b| {
-        keys[a].cmp(&keys[b]).then_with(|| fields(a).cmp(&fields(b)))
-    });
-    order::put(items, order);
+    let mut keyed: Vec<(u128, usize)> = items.iter().map(key).zip(0..).collect();
+    order::sort_by(&mut keyed, |a, b| a.0.cmp(&b.0).then_with(|| items[a.1].line.cmp(&items[b.1].line)));
+    order::put(items, keyed.into_iter().map(|(_, at)| at).collect());
 }
 
-/// Returns text that cannot end a line or a field of the list.
-fn escaped(text: &str) -> String {
+/// Writes text that cannot end a line or a field of the list.
+fn push_escaped(out: &mut String, text: &str) {
     let is_plain = |byte: u8| byte.is_ascii() && byte != b'\\' && !byte.is_ascii_control();
     if text.bytes().all(is_plain) {
-        return text.to_owned();
+        out.push_str(text);
+        return;
     }
-    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c == '\\' || c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
     }
-    out
 }
 
 #[cfg(test)]
@@ -133,19 +156,13 @@ mod tests {
             "a/b#12345678901234567891",
             "",
         ];
-        let item = |id: &&str| Item {
-            row: 0,
-            id: (*id).to_owned(),
-            number: 0,
-            merge_commit: id.len().to_string(),
-            merged_at: String::new(),
-            lines: 0,
-        };
+        let item = |id: &&str| Item::new(0, id, &id.len().to_string(), None);
         for count in 0..=ids.len() {
             let mut sorted: Vec<Item> = ids[..count].iter().map(item).collect();
             sort(&mut sorted);
-            let shown: Vec<String> = sorted.iter().map(Item::line).collect();
-            let mut expected: Vec<String> = ids[..count].iter().map(|id| item(id).line()).collect();
+            let shown: Vec<&str> = sorted.iter().map(Item::line).collect();
+            let mut expected: Vec<String> =
+                ids[..count].iter().map(|id| item(id).line().to_owned()).collect();
             expected.sort();
             assert_eq!(shown, expected);
         }
@@ -153,7 +170,9 @@ mod tests {
 
     #[test]
     fn hostile_ids_cannot_forge_a_line() {
-        assert_eq!(escaped("a\nb\tc\\d"), "a\\nb\\tc\\\\d");
-        assert_eq!(escaped("acme/pay#12"), "acme/pay#12");
+        let item = Item::new(0, "a\nb\tc\\d", "e\tf", None);
+        assert_eq!((item.id(), item.merge_commit(), item.merged_at()), ("a\\nb\\tc\\\\d", "e\\tf", ""));
+        assert_eq!(item.line().matches('\t').count(), 2);
+        assert_eq!(Item::new(0, "acme/pay#12", "", None).id(), "acme/pay#12");
     }
 }

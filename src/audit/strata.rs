@@ -50,7 +50,7 @@ impl StrataBy {
         let change = &assessment.store.changes[assessment.scope[item.row].index()];
         match self {
             Self::Ai => assessment.ai.get(item.row).copied().unwrap_or_default().word().to_owned(),
-            Self::Month => item.merged_at.get(..7).unwrap_or("unknown").to_owned(),
+            Self::Month => item.merged_at().get(..7).unwrap_or("unknown").to_owned(),
             Self::Repository => assessment.store.text(change.repository).to_owned(),
             Self::Standing => {
                 assessment.standings.get(item.row).copied().unwrap_or_default().slug().to_owned()

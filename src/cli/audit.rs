@@ -144,9 +144,9 @@ struct EvaluationReport {
 fn row<'r>(item: &'r Item, stratum: &'r str) -> Row<'r> {
     Row {
         number: item.number,
-        id: &item.id,
-        merge_commit: &item.merge_commit,
-        merged_at: &item.merged_at,
+        id: item.id(),
+        merge_commit: item.merge_commit(),
+        merged_at: item.merged_at(),
         stratum,
     }
 }
@@ -238,7 +238,7 @@ fn population_table(bundle: &Bundle, frozen: &Population) -> String {
         out.push('\n');
     }
     for item in &frozen.items {
-        writeln!(out, "{:<32} {:<20} {}", item.id, item.merged_at, item.merge_commit).ok();
+        writeln!(out, "{:<32} {:<20} {}", item.id(), item.merged_at(), item.merge_commit()).ok();
     }
     out
 }
@@ -387,7 +387,7 @@ fn sample_table(frozen: &Population, sample: &Sample, seed: u64, method: Method,
     writeln!(out, "{} sample of {}, seed {seed}; size: {basis}\n", method.word(), sample.drawn.len()).ok();
     for (nth, (at, stratum)) in sample.drawn.iter().enumerate() {
         let item = &frozen.items[*at];
-        writeln!(out, "{:>4} {:<32} {:<20} {stratum}", nth + 1, item.id, item.merged_at).ok();
+        writeln!(out, "{:>4} {:<32} {:<20} {stratum}", nth + 1, item.id(), item.merged_at()).ok();
     }
     out
 }

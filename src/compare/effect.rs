@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::on_both;
 use super::side::Snapshot;
-use crate::assess::registry::CRITERIA;
 use crate::model::Verdict;
 use crate::protocol::{PolicyEffect, Turned};
 
@@ -17,7 +17,7 @@ type Groups<'s> = BTreeMap<(&'s str, Verdict, Verdict), (u64, Vec<String>)>;
 /// Compares what was decided under two policies; the gaps are left as they are.
 pub fn effect(before: &Snapshot, after: &Snapshot) -> PolicyEffect {
     let mut found = PolicyEffect::default();
-    let mut criteria = Groups::new();
+    let (mut criteria, both) = (Groups::new(), on_both(before, after));
     let (mut one, mut two) = (0, 0);
     while one < before.changes.len() || two < after.changes.len() {
         let order = match (before.changes.get(one), after.changes.get(two)) {
@@ -29,10 +29,8 @@ pub fn effect(before: &Snapshot, after: &Snapshot) -> PolicyEffect {
             Ordering::Less => found.scope[1] += 1,
             Ordering::Greater => found.scope[0] += 1,
             Ordering::Equal => {
-                for &at in &before.criteria {
-                    if let (Some(was), Some(is)) = (before.verdict(one, at), after.verdict(two, at)) {
-                        note(&mut criteria, CRITERIA[at].id, was, is, &before.changes[one].0);
-                    }
+                for &(was, is, id) in &both {
+                    note(&mut criteria, id, before.at(one, was), after.at(two, is), &before.changes[one].0);
                 }
             }
         }

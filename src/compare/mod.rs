@@ -7,7 +7,10 @@ mod effect;
 mod imported;
 mod side;
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,9 +105,9 @@ pub struct Row {
     /// What became of it.
     pub difference: Difference,
     /// Change id, `population`, or the framework's id.
-    pub subject: String,
+    pub subject: Rc<str>,
     /// Criterion or control id; empty for a change as a whole.
-    pub id: String,
+    pub id: Cow<'static, str>,
     /// The id that the control had on the first side, where it was another one; empty otherwise.
     pub formerly: String,
     /// Verdict on the first side; null where it is not there.
@@ -163,53 +166,93 @@ pub fn compare(before: &Bundle, after: &Bundle) -> Comparison {
 
 /// Compares two sides.
 pub fn compare_sides(before: &Snapshot, after: &Snapshot) -> Comparison {
-    let mut changes = Vec::new();
-    let mut criteria = Vec::new();
-    // What only one of the two evaluates is said among what was measured differently.
-    let both: Vec<usize> =
-        before.criteria.iter().copied().filter(|at| after.criteria.binary_search(at).is_ok()).collect();
+    let (mut changes, mut criteria) = (Rows::default(), Rows::default());
+    let both = on_both(before, after);
+    let mut once = Some(|rows: &mut Rows| once(before, after, rows));
     let (mut one, mut two) = (0, 0);
     while one < before.changes.len() || two < after.changes.len() {
         let (first, second) = (before.changes.get(one), after.changes.get(two));
         let order = match (first, second) {
             (Some(first), Some(second)) => first.0.cmp(&second.0),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, _) => std::cmp::Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
         };
+        let Some((id, _)) = (if order.is_le() { first } else { second }) else { break };
+        if id.as_str() > POPULATION
+            && let Some(once) = once.take()
+        {
+            once(&mut criteria);
+        }
+        let subject: Rc<str> = Rc::from(id.as_str());
         match (order, first, second) {
-            (std::cmp::Ordering::Equal, Some((id, stood)), Some((_, stands))) => {
-                changes.extend(row(id, "", of_standing(*stood), of_standing(*stands)));
-                for &at in &both {
-                    if let (Some(was), Some(is)) = (before.verdict(one, at), after.verdict(two, at)) {
-                        criteria.extend(row(id, CRITERIA[at].id, was, is));
-                    }
+            (Ordering::Equal, Some((_, stood)), Some((_, stands))) => {
+                changes.take(row(&subject, "", of_standing(*stood), of_standing(*stands)));
+                for &(was, is, criterion) in &both {
+                    criteria.take(row(&subject, criterion, before.at(one, was), after.at(two, is)));
                 }
             }
-            (std::cmp::Ordering::Less, Some((id, stood)), _) => {
-                changes.push(Row { before: Some(of_standing(*stood)), ..whole(Difference::Gone, id, "") });
+            (Ordering::Less, Some((_, stood)), _) => {
+                let gone = whole(Difference::Gone, &subject, "");
+                changes.take(Some(Row { before: Some(of_standing(*stood)), ..gone }));
             }
-            (_, _, Some((id, stands))) => {
-                changes.push(Row { after: Some(of_standing(*stands)), ..whole(Difference::New, id, "") });
+            (_, _, Some((_, stands))) => {
+                let new = whole(Difference::New, &subject, "");
+                changes.take(Some(Row { after: Some(of_standing(*stands)), ..new }));
             }
             _ => {}
         }
         one += usize::from(order.is_le());
         two += usize::from(order.is_ge());
     }
-    for (id, was) in &before.once {
-        criteria.extend(after.once.get(id).and_then(|is| row("population", id, *was, *is)));
-    }
-    for rows in [&mut changes, &mut criteria] {
-        crate::order::sort_by(rows, |a, b| {
-            (a.difference, &a.subject, &a.id).cmp(&(b.difference, &b.subject, &b.id))
-        });
+    if let Some(once) = once {
+        once(&mut criteria);
     }
     Comparison {
         measured_differently: measured_differently(before, after),
         sides: [named(before), named(after)],
-        changes,
-        criteria,
+        changes: changes.into_rows(),
+        criteria: criteria.into_rows(),
         controls: controls(before, after),
+    }
+}
+
+/// Returns the criteria that both sides evaluate, by id: their place on either side, and the id. What only one of the two
+/// evaluates is said among what was measured differently.
+fn on_both(before: &Snapshot, after: &Snapshot) -> Vec<(usize, usize, &'static str)> {
+    let place = |at: &usize| after.criteria.binary_search(at).ok();
+    let shared = before.criteria.iter().enumerate();
+    let mut both: Vec<_> = shared.filter_map(|(was, at)| Some((was, place(at)?, CRITERIA[*at].id))).collect();
+    crate::order::sort_by_key(&mut both, |(_, _, id)| *id);
+    both
+}
+
+/// Compares what is decided once, for the population.
+fn once(before: &Snapshot, after: &Snapshot, rows: &mut Rows) {
+    let subject: Rc<str> = Rc::from(POPULATION);
+    for (id, was) in &before.once {
+        rows.take(after.once.get(id).and_then(|is| row(&subject, id.clone(), *was, *is)));
+    }
+}
+
+/// What the population is called among the subjects. No change's id is that.
+const POPULATION: &str = "population";
+
+/// Rows apart by what became of them. There may be millions: taken in the order of subject and id, they need no sorting.
+#[derive(Default)]
+struct Rows([Vec<Row>; Difference::ALL.len()]);
+
+impl Rows {
+    fn take(&mut self, row: Option<Row>) {
+        if let Some(row) = row {
+            self.0[row.difference as usize].push(row);
+        }
+    }
+
+    /// Returns them by difference, then in the order in which they were taken.
+    fn into_rows(self) -> Vec<Row> {
+        let mut all = Vec::with_capacity(self.0.iter().map(Vec::len).sum());
+        all.extend(self.0.into_iter().flatten());
+        all
     }
 }
 
@@ -243,12 +286,12 @@ const fn of_standing(standing: Standing) -> Verdict {
     }
 }
 
-fn whole(difference: Difference, subject: &str, id: &str) -> Row {
-    let (subject, id) = (subject.to_owned(), id.to_owned());
+fn whole(difference: Difference, subject: &Rc<str>, id: impl Into<Cow<'static, str>>) -> Row {
+    let (subject, id) = (Rc::clone(subject), id.into());
     Row { difference, subject, id, formerly: String::new(), before: None, after: None }
 }
 
-fn row(subject: &str, id: &str, before: Verdict, after: Verdict) -> Option<Row> {
+fn row(subject: &Rc<str>, id: impl Into<Cow<'static, str>>, before: Verdict, after: Verdict) -> Option<Row> {
     let difference = difference(before, after)?;
     Some(Row { before: Some(before), after: Some(after), ..whole(difference, subject, id) })
 }
@@ -271,21 +314,25 @@ fn controls(before: &Snapshot, after: &Snapshot) -> Vec<Row> {
     let mut found = Vec::new();
     for old in &before.packs {
         let Some(new) = after.packs.iter().find(|other| other.id == old.id) else { continue };
-        let mut met: BTreeSet<&str> = BTreeSet::new();
+        let (subject, mut met) = (Rc::from(old.id.as_str()), BTreeSet::new());
         for (id, was) in &old.controls {
             let now = successor(old, new, id);
             match now.and_then(|now| Some((now, *new.controls.get(now)?))) {
                 Some((now, is)) => {
                     met.insert(now);
                     let formerly = if now == id { String::new() } else { id.clone() };
-                    let told = row(&old.id, now, *was, is);
+                    let told = row(&subject, now.to_owned(), *was, is);
                     found.extend(told.map(|told| Row { formerly, ..told }));
                 }
-                None => found.push(Row { before: Some(*was), ..whole(Difference::Gone, &old.id, id) }),
+                None => {
+                    found.push(Row { before: Some(*was), ..whole(Difference::Gone, &subject, id.clone()) })
+                }
             }
         }
         let added = new.controls.iter().filter(|(id, _)| !met.contains(id.as_str()));
-        found.extend(added.map(|(id, is)| Row { after: Some(*is), ..whole(Difference::New, &new.id, id) }));
+        found.extend(
+            added.map(|(id, is)| Row { after: Some(*is), ..whole(Difference::New, &subject, id.clone()) }),
+        );
     }
     crate::order::sort_by(&mut found, |a, b| {
         (&a.subject, a.difference, &a.id).cmp(&(&b.subject, b.difference, &b.id))
@@ -421,7 +468,10 @@ mod tests {
     }
 
     fn told(before: &Snapshot, after: &Snapshot) -> Vec<(Difference, String, String)> {
-        controls(before, after).into_iter().map(|row| (row.difference, row.id, row.formerly)).collect()
+        controls(before, after)
+            .into_iter()
+            .map(|row| (row.difference, row.id.into_owned(), row.formerly))
+            .collect()
     }
 
     #[test]

@@ -113,10 +113,9 @@ impl Snapshot {
         self.changes.len()
     }
 
-    /// Returns the verdict on a change by the position of a criterion in the registry; `None` where this side has none.
-    pub(super) fn verdict(&self, row: usize, criterion: usize) -> Option<Verdict> {
-        let at = self.criteria.binary_search(&criterion).ok()?;
-        self.verdicts.get(row * self.criteria.len() + at).copied()
+    /// Returns the verdict on a change by the place of its criterion among those of this side.
+    pub(super) fn at(&self, row: usize, criterion: usize) -> Verdict {
+        self.verdicts.get(row * self.criteria.len() + criterion).copied().unwrap_or(Verdict::NotApplicable)
     }
 }
 

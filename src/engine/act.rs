@@ -181,12 +181,12 @@ impl Bundle {
         let page =
             found.iter().skip(offset as usize).take(limit.min(MOST_ROWS) as usize).map(|row| DifferenceRow {
                 difference: row.difference,
-                subject: row.subject.clone(),
-                id: row.id.clone(),
+                subject: row.subject.to_string(),
+                id: row.id.to_string(),
                 formerly: row.formerly.clone(),
                 before: row.before,
                 after: row.after,
-                is_here: here.contains(&row.subject),
+                is_here: here.contains(&*row.subject),
             });
         Reply::Differences(Page {
             offset,

@@ -202,7 +202,12 @@ impl Store {
     pub fn change_id(&self, change: &Change) -> String {
         let repository = self.text(change.repository);
         if change.number > 0 {
-            format!("{repository}#{}", change.number)
+            // Lists ask for hundreds of thousands of ids.
+            let mut id = String::with_capacity(repository.len() + "#1234567".len());
+            id.push_str(repository);
+            id.push('#');
+            id.push_str(&change.number.to_string());
+            id
         } else {
             format!("{repository}@{}", self.text(change.merge_commit))
         }

@@ -122,14 +122,18 @@ pub struct Substance {
 /// `LGTM`, `Looks good to me, thanks!` and `👍` hold no words of substance.
 pub fn judge(text: &str) -> Substance {
     let mut found = Substance::default();
-    for line in text.lines() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        let (line, behind) = rest.split_at(end);
+        rest = behind.get(1..).unwrap_or_default();
         let is_quoted = line.trim_start().starts_with('>');
-        let mut rest = line;
-        while let Some(word) = next_word(&mut rest) {
-            if word.len() < 2 {
+        let mut at = 0;
+        while let Some(word) = next_word(line, &mut at) {
+            if word.length < 2 {
                 continue;
             }
-            let (is_empty, is_of_tests) = known(word);
+            let (is_empty, is_of_tests) = known(&word);
             found.mentions_tests |= is_of_tests;
             found.words += u32::from(!is_quoted && !is_empty);
             if found.words == 1000 {
@@ -140,41 +144,76 @@ pub fn judge(text: &str) -> Substance {
     found
 }
 
-/// Takes the next word, which is letters and digits, from the start of a text.
-fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
-    let text = *rest;
-    let length = |from: usize, is_word: bool| {
-        let bytes = text.as_bytes();
-        let mut at = from;
-        while let Some(&byte) = bytes.get(at) {
-            if byte.is_ascii() {
-                if byte.is_ascii_alphanumeric() != is_word {
-                    break;
-                }
-                at += 1;
-            } else {
-                let Some(c) = text[at..].chars().next().filter(|c| c.is_alphanumeric() == is_word) else {
-                    break;
-                };
-                at += c.len_utf8();
-            }
-        }
-        at
+/// A word: its length in bytes, its first byte, and its last 16 bytes as [`number`] gives them.
+struct Word {
+    length: usize,
+    first: u8,
+    number: u128,
+}
+
+/// What a byte is in a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// A letter or digit of ASCII.
+    Inside,
+    /// Anything else of ASCII.
+    Outside,
+    /// Part of a character that has to be looked at as a whole.
+    Wide,
+}
+
+static CLASSES: [Class; 256] = {
+    let (mut classes, mut byte) = ([Class::Wide; 256], 0_u8);
+    while byte < 128 {
+        classes[byte as usize] = if byte.is_ascii_alphanumeric() { Class::Inside } else { Class::Outside };
+        byte += 1;
+    }
+    classes
+};
+
+/// Takes the next word, which is letters and digits, from an offset on.
+fn next_word(text: &str, at: &mut usize) -> Option<Word> {
+    let bytes = text.as_bytes();
+    let wide = |at: usize, is_word: bool| {
+        let c = text.get(at..).and_then(|rest| rest.chars().next());
+        c.filter(|c| c.is_alphanumeric() == is_word).map(char::len_utf8)
     };
-    let start = length(0, false);
-    let end = length(start, true);
-    *rest = &text[end..];
-    (start < end).then(|| &text[start..end])
+    while let Some(&byte) = bytes.get(*at) {
+        match CLASSES[usize::from(byte)] {
+            Class::Inside => break,
+            Class::Outside => *at += 1,
+            Class::Wide => match wide(*at, false) {
+                Some(length) => *at += length,
+                None => break,
+            },
+        }
+    }
+    let start = *at;
+    let mut number = 0_u128;
+    while let Some(&byte) = bytes.get(*at) {
+        let length = match CLASSES[usize::from(byte)] {
+            Class::Inside => 1,
+            Class::Outside => break,
+            Class::Wide => match wide(*at, true) {
+                Some(length) => length,
+                None => break,
+            },
+        };
+        number = number << 8 | u128::from(byte | 0x20);
+        *at += length;
+    }
+    let first = *bytes.get(start).filter(|_| start < *at)?;
+    Some(Word { length: *at - start, first, number })
 }
 
 /// Returns whether a word says nothing, and whether it speaks of tests.
-fn known(word: &str) -> (bool, bool) {
-    let letter = word.as_bytes().first().map_or(0, |byte| byte.to_ascii_lowercase().wrapping_sub(b'a'));
-    if word.len() > LONGEST || letter >= 26 {
+fn known(word: &Word) -> (bool, bool) {
+    let letter = word.first.to_ascii_lowercase().wrapping_sub(b'a');
+    if word.length > LONGEST || letter >= 26 {
         return (false, false);
     }
-    let (letter, word) = (usize::from(letter), number(word.as_bytes()));
-    (EMPTY.has(letter, word), OF_TESTS.has(letter, word))
+    let letter = usize::from(letter);
+    (EMPTY.has(letter, word.number), OF_TESTS.has(letter, word.number))
 }
 
 #[cfg(test)]

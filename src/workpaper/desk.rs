@@ -108,7 +108,7 @@ impl<'b> Desk<'b> {
         }
         let mut missing = Vec::new();
         let items = self.population.items.iter();
-        let known = crate::order::map(items.map(|item| (item.id.as_str(), item.merge_commit.as_str())));
+        let known = crate::order::map(items.map(|item| (item.id(), item.merge_commit())));
         for item in state.items.iter().map(|item| &item.item) {
             let what = match known.get(item.id.as_str()) {
                 None => "it is not in the population",
@@ -169,9 +169,9 @@ impl<'b> Desk<'b> {
             let item = &self.population.items[at];
             Item {
                 number: item.number,
-                id: item.id.clone(),
-                merge_commit: item.merge_commit.clone(),
-                merged_at: item.merged_at.clone(),
+                id: item.id().to_owned(),
+                merge_commit: item.merge_commit().to_owned(),
+                merged_at: item.merged_at().to_owned(),
                 stratum,
             }
         });
@@ -241,8 +241,8 @@ impl<'b> Desk<'b> {
     /// Returns the row of the assessment that an item is, where its merge commit is the same.
     fn row(&self, state: &State, id: &str) -> Result<usize, String> {
         let item = &state.item(id).ok_or("that item is in no sample")?.item;
-        let found = self.population.items.iter().find(|known| known.id == id);
-        let found = found.filter(|known| known.merge_commit == item.merge_commit);
+        let found = self.population.items.iter().find(|known| known.id() == id);
+        let found = found.filter(|known| known.merge_commit() == item.merge_commit);
         found.map(|known| known.row).ok_or_else(|| "the bundle does not hold that item".to_owned())
     }
 
