@@ -26,6 +26,7 @@ use crate::report;
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId, Relinker};
+use crate::verify::ahead::Question;
 use crate::verify::commit::CommitKeys;
 use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier, flip, material};
@@ -424,6 +425,21 @@ impl Engine {
             }
         }
         false
+    }
+
+    /// Gathers the signatures that the next step of about `budget` bytes will check, for whoever can tell sooner that they
+    /// hold; empty unless the next step checks any.
+    pub fn questions(&mut self, budget: u64) -> Vec<Question> {
+        if !matches!(self.state, State::Verifying) {
+            return Vec::new();
+        }
+        let mut bytes = 0;
+        let waiting = self.builder.signed().waiting().take_while(|text| {
+            let is_reached = bytes < budget;
+            bytes += BYTES_A_SIGNATURE + text.len() as u64;
+            is_reached
+        });
+        self.verifier.questions(waiting)
     }
 
     /// Asks the host for digests that were not ready; returns whether all are there.

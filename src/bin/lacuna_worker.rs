@@ -3,6 +3,9 @@
 //! A message is an object `{ text, files }`: the JSON of a [`Message`], and beside it the `File` handles that an open
 //! request names. An answer is an object `{ text }` with the JSON of an [`Answer`].
 
+#[path = "worker/signatures.rs"]
+mod signatures;
+
 mod host {
     //! The browser's side of the engine: files as byte sources, digests by WebCrypto.
 
@@ -219,7 +222,9 @@ async fn compare(state: Rc<RefCell<State>>, mut roots: Vec<Root>, name: String, 
         Ok(None) => {
             let policy = state.borrow().bundle.as_ref().and_then(Bundle::given_policy);
             let mut engine = Engine::new(roots, Options { name, policy, ..Options::default() });
+            let mut web_crypto = signatures::WebCrypto::default();
             loop {
+                web_crypto.look_at(&engine.questions(BUDGET)).await;
                 let progress = engine.step(BUDGET);
                 let is_done = progress.phase == Phase::Done;
                 send(id, generation, Reply::Progress(progress));
@@ -265,7 +270,9 @@ fn exported(source: &mut dyn ByteSource) -> Result<Option<Snapshot>, String> {
 /// Opens a bundle step by step; between two steps the queue is looked at, so that a cancel comes through.
 async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation: u32) {
     let mut told = 0.0;
+    let mut web_crypto = signatures::WebCrypto::default();
     loop {
+        web_crypto.look_at(&engine.questions(BUDGET)).await;
         let progress = engine.step(BUDGET);
         let is_done = progress.phase == Phase::Done;
         let now = js_sys::Date::now();

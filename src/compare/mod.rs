@@ -325,7 +325,7 @@ fn controls(before: &Snapshot, after: &Snapshot) -> Vec<Row> {
                     found.extend(told.map(|told| Row { formerly, ..told }));
                 }
                 None => {
-                    found.push(Row { before: Some(*was), ..whole(Difference::Gone, &subject, id.clone()) })
+                    found.push(Row { before: Some(*was), ..whole(Difference::Gone, &subject, id.clone()) });
                 }
             }
         }

@@ -65,6 +65,11 @@ impl Signed {
         self.waiting.pop_first()
     }
 
+    /// Returns the statements that wait, in the order in which they are taken.
+    pub fn waiting(&self) -> impl Iterator<Item = &str> {
+        self.waiting.values().map(|text| &**text)
+    }
+
     /// Takes in what came out for a statement.
     pub fn set(&mut self, digest: Digest, verification: Verification) {
         self.done.push((digest, verification));

@@ -5,6 +5,7 @@
 //! evidence. No clock is asked: the time of signing is what a timestamp authority or a log signed. `docs/verification.md`
 //! lists the steps and the specifications that demand them.
 
+pub mod ahead;
 mod bundle;
 mod certificate;
 pub mod commit;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::Verification;
+use ahead::Question;
 use log::Seen;
 use shape::Shape;
 
@@ -44,6 +46,8 @@ pub struct Verifier {
     /// What is trusted.
     pub trust: Arc<TrustSet>,
     seen: Seen,
+    /// What is remembered while questions are gathered: it was not checked, and is kept apart.
+    supposed: Seen,
 }
 
 impl Default for Verifier {
@@ -56,12 +60,24 @@ impl Verifier {
     /// Returns a verifier that trusts a set of roots and keys.
     pub fn new(trust: impl Into<Arc<TrustSet>>) -> Self {
         provider::install();
-        Self { trust: trust.into(), seen: Seen::new() }
+        Self { trust: trust.into(), seen: Seen::new(), supposed: Seen::new() }
     }
 
     /// Checks one attestation, as the file has it.
     pub fn check(&mut self, text: &str) -> Verification {
         self.check_for(text, &Demand::default())
+    }
+
+    /// Gathers the signatures that checking some attestations rests on and that are not known to hold.
+    pub fn questions<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Vec<Question> {
+        std::mem::swap(&mut self.seen, &mut self.supposed);
+        let questions = ahead::gather(|| {
+            for text in texts {
+                self.check(text);
+            }
+        });
+        std::mem::swap(&mut self.seen, &mut self.supposed);
+        questions
     }
 
     /// Checks one attestation, and that it is what is demanded.

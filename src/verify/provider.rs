@@ -17,6 +17,7 @@ use sigstore_types::{DerPublicKey, HashAlgorithm};
 use x509_cert::der::Decode as _;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
+use super::ahead::{self, Question};
 use super::key::Kind;
 
 /// RustCrypto as a provider.
@@ -77,6 +78,15 @@ impl CryptoProvider for RustCrypto {
     }
 
     fn verify_raw(&self, scheme: SigningScheme, key: &[u8], data: &[u8], signature: &[u8]) -> Result<()> {
+        // Unless it is known already, there is a question to ask.
+        let question = || {
+            let digest = digest(hash_of(scheme)?, data).ok()?;
+            let is_known = Once::new(scheme, key, &digest, signature).is_known();
+            if is_known { None } else { Question::new(scheme, key, data, signature) }
+        };
+        if ahead::is_gathered(question) {
+            return Ok(());
+        }
         match scheme {
             SigningScheme::Ed25519 => ed25519(key, data, signature),
             _ => match hash_of(scheme) {
@@ -94,7 +104,7 @@ impl CryptoProvider for RustCrypto {
         signature: &[u8],
     ) -> Result<()> {
         let once = Once::new(scheme, key, digest, signature);
-        if once.is_known() {
+        if once.is_known() || ahead::is_gathered(|| None) {
             return Ok(());
         }
         let outcome = self.compute(scheme, key, digest, signature);
@@ -137,6 +147,33 @@ impl Once {
         {
             held.insert(self.0);
         }
+    }
+}
+
+/// Remembers that a signature over bytes holds.
+pub(super) fn remember(scheme: SigningScheme, key: &[u8], data: &[u8], signature: &[u8]) {
+    if let Some(digest) = hash_of(scheme).and_then(|algorithm| digest(algorithm, data).ok()) {
+        Once::new(scheme, key, &digest, signature).remember();
+    }
+}
+
+/// Computes whether a signature over bytes holds, whatever is remembered.
+pub(super) fn compute(scheme: SigningScheme, key: &[u8], data: &[u8], signature: &[u8]) -> bool {
+    let digest = hash_of(scheme).and_then(|algorithm| digest(algorithm, data).ok());
+    digest.is_some_and(|digest| RustCrypto.compute(scheme, key, &digest, signature).is_ok())
+}
+
+/// Returns the two numbers of an ECDSA signature in DER side by side; `None` for other schemes and what is not strict.
+pub(super) fn side_by_side(scheme: SigningScheme, encoded: &[u8]) -> Option<Vec<u8>> {
+    use SigningScheme as S;
+    match scheme {
+        S::EcdsaP256Sha256 | S::EcdsaP256Sha384 => {
+            p256::ecdsa::Signature::from_der(encoded).ok().map(|own| own.to_bytes().to_vec())
+        }
+        S::EcdsaP384Sha256 | S::EcdsaP384Sha384 => {
+            p384::ecdsa::Signature::from_der(encoded).ok().map(|own| own.to_bytes().to_vec())
+        }
+        _ => None,
     }
 }
 
