@@ -93,7 +93,14 @@ test: setup ## Check and test everything, in the browser too
 	LACUNA_DIST=1 $(MAKE) --no-print-directory check check-wasm audit-proof
 	$(MAKE) --no-print-directory test-browser
 
-test-browser: dist setup ## Run the browser tests on dist/lacuna.html
+# What the engine says of signatures that WebCrypto is asked too.
+VECTORS := $(CARGO_TARGET_DIR)/signature-vectors.json
+
+.PHONY: $(VECTORS)
+$(VECTORS):
+	cargo run --locked --quiet --example signature-vectors > $@
+
+test-browser: dist setup $(VECTORS) ## Run the browser tests on dist/lacuna.html
 	cd tests/browser && npx --no-install playwright test
 
 imports: ## Write down what the wasm modules import now, to be judged and committed
