@@ -257,7 +257,7 @@
       return;
     }
     try {
-      await wasm_bindgen({ module_or_path: unpackLzma(await packed("app-wasm")) });
+      await wasm_bindgen({ module_or_path: unpackModule(await packed("app-wasm")) });
     } catch (error) {
       refuse("Lacuna could not start", `${error}. Nothing was sent anywhere.`);
       throw error;

@@ -1,7 +1,8 @@
-// Unpacks the two modules. The packer writes each as one LZMA stream with a header (the `.lzma` format of the LZMA
-// specification by Igor Pavlov, "LZMA Specification", 2015), which is a quarter smaller than the gzip that browsers can
-// read themselves. This runs ahead of each, in the page and in the worker, and reads only what the packer wrote; a stream that is
-// damaged ends in an error, never in bytes beyond its stated size.
+// Unpacks the two modules. The packer takes each apart into twelve streams of like bytes (src/bin/pack/streams.rs) and
+// writes each stream in LZMA with a header (the `.lzma` format of the LZMA specification by Igor Pavlov, "LZMA
+// Specification", 2015), which is a third smaller than the gzip that browsers can read themselves. This runs ahead of each,
+// in the page and in the worker, and reads only what the packer wrote; a stream that is damaged ends in an error, never in
+// bytes beyond its stated size.
 
 const unpackLzma = (source) => {
   "use strict";
@@ -158,5 +159,99 @@ const unpackLzma = (source) => {
     if (rep0 >= done || long > size - done) fail();
     for (const end = done + long; done < end; done += 1) out[done] = out[done - rep0 - 1];
   }
+  return out;
+};
+
+// Puts a module together: the length of each stream as four bytes, low byte first, then the streams; before them the
+// length of the module.
+const unpackModule = (source) => {
+  "use strict";
+
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  const COUNT = 12;
+  const size = view.getUint32(0, true);
+  const streams = [];
+  for (let nth = 0, from = 4 * (COUNT + 1); nth < COUNT; nth += 1) {
+    const to = from + view.getUint32(4 * (nth + 1), true);
+    streams.push({ bytes: unpackLzma(source.subarray(from, to)), at: 0 });
+    from = to;
+  }
+  const [REST, DATA, HEAD, CODE, LOCAL, OFFSET, I32, I64, FLOAT, CALL, BRANCH, INDEX] = streams;
+  const out = new Uint8Array(size);
+  let done = 0;
+
+  const byte = (stream) => (out[done++] = stream.bytes[stream.at++]);
+  const bytes = (stream, count) => {
+    out.set(stream.bytes.subarray(stream.at, stream.at + count), done);
+    stream.at += count;
+    done += count;
+  };
+  // A number in LEB128; what is worth reading is below 2^31.
+  const number = (stream) => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const next = byte(stream);
+      value |= (next & 0x7f) << shift;
+      if (next < 0x80 || next === undefined) return value;
+    }
+  };
+
+  // What follows an opcode, by its kind; those with a prefix are 0xfc00 and 0xfd00 on. As in `follows` of the packer.
+  const kinds = {};
+  const range = (from, to) => Array.from({ length: to - from + 1 }, (_, nth) => from + nth);
+  const kind = (opcodes, ...parts) => opcodes.forEach((opcode) => (kinds[opcode] = parts));
+  kind([...range(0x02, 0x04), 0x3f, 0x40, 0xd0, 0xfc09, 0xfc0b, 0xfc0d, ...range(0xfc0f, 0xfc11)], CODE);
+  kind([0xfc08, 0xfc0a, 0xfc0c, 0xfc0e], CODE, CODE);
+  kind([...range(0x28, 0x3e), ...range(0xfd00, 0xfd0b), 0xfd5c, 0xfd5d], CODE, OFFSET);
+  kind(range(0xfd54, 0xfd5b), CODE, OFFSET, CODE);
+  kind(range(0xfd15, 0xfd22), CODE);
+  kind(range(0x20, 0x22), LOCAL);
+  kind([0x41], I32);
+  kind([0x42], I64);
+  kind([0x10], CALL);
+  kind([0x0c, 0x0d], BRANCH);
+  kind([...range(0x23, 0x26), 0xd2], INDEX);
+  kind([0x11], INDEX, INDEX);
+  const constants = { 0x43: 4, 0x44: 8, 0xfd0c: 16, 0xfd0d: 16 };
+
+  const body = () => {
+    for (let groups = number(HEAD); groups > 0; groups -= 1) {
+      number(HEAD);
+      byte(HEAD);
+    }
+    for (let depth = 1; depth > 0; ) {
+      let opcode = byte(CODE);
+      if (opcode === 0xfc || opcode === 0xfd) opcode = opcode * 256 + number(CODE);
+      const parts = kinds[opcode];
+      if (parts) for (const part of parts) number(part);
+      else if (constants[opcode]) bytes(FLOAT, constants[opcode]);
+      else if (opcode === 0x0e) for (let labels = number(BRANCH); labels >= 0; labels -= 1) number(BRANCH);
+      else if (opcode === undefined) throw new Error("A module in this file is damaged.");
+      if (opcode >= 0x02 && opcode <= 0x04) depth += 1;
+      else if (opcode === 0x0b) depth -= 1;
+    }
+  };
+  const code = () => {
+    for (let functions = number(HEAD); functions > 0; functions -= 1) {
+      // The size stands before the body, and is as short as it can be: the body is moved behind it.
+      const start = done;
+      body();
+      const length = done - start;
+      const size = [];
+      for (let rest = length; size.length === 0 || rest > 0; rest >>>= 7) size.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+      out.copyWithin(start + size.length, start, done);
+      out.set(size, start);
+      done += size.length;
+    }
+  };
+
+  bytes(REST, 8);
+  while (REST.at < REST.bytes.length) {
+    const section = byte(REST);
+    const length = number(REST);
+    if (section === 10) code();
+    else bytes(section === 11 ? DATA : REST, length);
+  }
+  if (done !== size) throw new Error("A module in this file is damaged.");
   return out;
 };

@@ -45,7 +45,7 @@
       return;
     }
     asked = true;
-    const start = async () => wasm_bindgen({ module_or_path: unpackLzma(event.data.bytes) });
+    const start = async () => wasm_bindgen({ module_or_path: unpackModule(event.data.bytes) });
     start().then(
       () => {
         self.removeEventListener("message", gate);

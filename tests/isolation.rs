@@ -12,6 +12,9 @@ mod assemble;
 #[path = "../src/bin/pack/check.rs"]
 mod check;
 #[allow(dead_code)]
+#[path = "../src/bin/pack/streams.rs"]
+mod streams;
+#[allow(dead_code)]
 #[path = "../src/bin/pack/wasm.rs"]
 mod wasm;
 
@@ -35,11 +38,11 @@ fn parts() -> Parts {
         style: "/* https://example.org/ */\nbody { margin: 0 }\n".into(),
         boot: "// boot\nwasm_bindgen('</script>');\n".into(),
         app_glue: GLUE.into(),
-        unpack: "const unpackLzma = 1;\n".into(),
+        unpack: "const unpackModule = 1;\n".into(),
         worker_boot: "self.x = 1;\n".into(),
         worker_glue: GLUE.into(),
-        app_wasm: b"\0asm\x01\0\0\0app".to_vec(),
-        worker_wasm: b"\0asm\x01\0\0\0worker".to_vec(),
+        app_wasm: module(&["app"]),
+        worker_wasm: module(&["worker"]),
         sample: Some(b"PK".to_vec()),
         icon: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".into(),
     }
@@ -97,8 +100,8 @@ fn every_part_changes_the_build_hash() {
         |p| p.unpack.push_str("x()"),
         |p| p.worker_boot.push_str("x()"),
         |p| p.worker_glue.push_str("x()"),
-        |p| p.app_wasm.push(0),
-        |p| p.worker_wasm.push(0),
+        |p| p.app_wasm.extend([0, 1, 0]),
+        |p| p.worker_wasm.extend([0, 1, 0]),
         |p| p.sample = None,
         |p| p.icon.push(' '),
     ];
@@ -271,15 +274,61 @@ fn distribution() -> Option<String> {
     }
 }
 
-/// A data block of the document.
+/// A module of the document, put together as public/unpack.js does it.
 fn block(html: &str, id: &str) -> Vec<u8> {
     let elements = check::elements(html);
     let element = elements.iter().find(|e| e.attribute("id") == Some(id)).unwrap();
-    let packed = STANDARD.decode(element.text).unwrap();
-    let mut plain = Vec::new();
-    let mut reader = lzma_rust2::LzmaReader::new_mem_limit(packed.as_slice(), u32::MAX, None).unwrap();
-    reader.read_to_end(&mut plain).unwrap();
-    plain
+    unpacked(&STANDARD.decode(element.text).unwrap())
+}
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let number = |at: usize| u32::from_le_bytes(packed[4 * at..4 * at + 4].try_into().unwrap()) as usize;
+    let mut from = 4 * (streams::COUNT + 1);
+    let parts = std::array::from_fn(|nth| {
+        let to = from + number(nth + 1);
+        let mut plain = Vec::new();
+        let mut reader = lzma_rust2::LzmaReader::new_mem_limit(&packed[from..to], u32::MAX, None).unwrap();
+        reader.read_to_end(&mut plain).unwrap();
+        from = to;
+        plain
+    });
+    let module = streams::join(parts).unwrap();
+    assert_eq!(module.len(), number(0));
+    module
+}
+
+#[test]
+fn a_module_is_the_same_when_it_is_put_together_again() {
+    let number = |n: usize| {
+        let mut bytes = Vec::new();
+        let mut rest = n;
+        while rest > 0x7f {
+            bytes.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+        bytes
+    };
+    // Locals, a block with a table of branches, constants of each size, memory with a prefix, and an end.
+    let small = b"\x01\x02\x7f\x02\x40\x41\x05\x0e\x01\x00\x00\x0b\x44\0\0\0\0\0\0\xf0\x3f\x1a\xfc\x0a\0\0\xfd\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x28\x02\x84\x01\x10\x03\x0b".to_vec();
+    // One whose size takes two bytes.
+    let mut large = vec![0];
+    large.extend([0x42, 0x7f, 0x1a].repeat(100));
+    large.push(0x0b);
+    let mut code = vec![2];
+    for function in [&small, &large] {
+        code.extend(number(function.len()));
+        code.extend(function);
+    }
+    let mut module = module(&["__wbg_a"]);
+    module.push(10);
+    module.extend(number(code.len()));
+    module.extend(&code);
+    module.extend(b"\x0b\x03\x01\x02\x03");
+    assert_eq!(unpacked(&assemble::module(&module).unwrap()), module);
+    let at = module.len() - 5 - 1;
+    module[at] = 0xff;
+    assert!(assemble::module(&module).is_err(), "an opcode that nobody knows");
 }
 
 #[test]

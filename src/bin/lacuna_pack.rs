@@ -8,6 +8,8 @@ mod assemble;
 mod check;
 #[path = "pack/serve.rs"]
 mod serve;
+#[path = "pack/streams.rs"]
+mod streams;
 #[path = "pack/wasm.rs"]
 mod wasm;
 

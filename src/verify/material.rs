@@ -9,6 +9,7 @@ use crate::model::{CertificateFacts, EntryFacts, Material, ProofStep};
 
 use super::key::Kind;
 use super::log;
+use super::name;
 use super::shape::Shape;
 
 /// Certificates and entries of one attestation that are shown.
@@ -58,8 +59,8 @@ fn certificate(der: &DerCertificate) -> CertificateFacts {
     };
     if let Ok(certificate) = Certificate::from_der(der.as_bytes()) {
         let signed = &certificate.tbs_certificate;
-        fact("Subject", signed.subject.to_string());
-        fact("Authority", signed.issuer.to_string());
+        fact("Subject", name::in_words(&signed.subject));
+        fact("Authority", name::in_words(&signed.issuer));
         fact("Serial number", signed.serial_number.to_string());
     }
     match sigstore_crypto::parse_certificate_info(der) {

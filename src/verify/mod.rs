@@ -17,6 +17,7 @@ mod log;
 pub mod manifest;
 pub mod material;
 mod metablock;
+mod name;
 mod provider;
 pub mod roots;
 mod shape;

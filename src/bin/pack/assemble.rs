@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lzma_rust2::{LzmaOptions, LzmaWriter};
 
-use super::check;
+use super::{check, streams};
 
 /// Everything that goes into the document.
 pub struct Parts {
@@ -73,8 +73,8 @@ pub fn assemble(parts: &Parts) -> Result<Packed, String> {
     }
     let script = escape(&script);
     let worker = escape(&worker);
-    let app = lzma(&parts.app_wasm)?;
-    let engine = lzma(&parts.worker_wasm)?;
+    let app = module(&parts.app_wasm)?;
+    let engine = module(&parts.worker_wasm)?;
     let policy = check::policy(&script, &style);
     let build_hash = build_hash(parts);
 
@@ -186,11 +186,33 @@ fn escape(script: &str) -> String {
     script.replace("</script", "<\\/script").replace("</SCRIPT", "<\\/SCRIPT")
 }
 
-/// LZMA at its best level, with a header that tells the size.
-pub fn lzma(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// A module in streams, each in LZMA: the length of the module, the lengths of the streams, and the streams.
+pub fn module(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let streams = streams::split(bytes)?;
+    let packed: Vec<Vec<u8>> = streams.iter().map(|stream| lzma(stream)).collect::<Result<_, _>>()?;
+    if streams::join(streams)? != bytes {
+        return Err("a module is another one when it is put together again; see pack/streams.rs".into());
+    }
+    let lengths = [bytes.len()].into_iter().chain(packed.iter().map(Vec::len));
+    let mut all = Vec::new();
+    for length in lengths {
+        all.extend_from_slice(&u32::try_from(length).map_err(|e| e.to_string())?.to_le_bytes());
+    }
+    all.extend(packed.into_iter().flatten());
+    Ok(all)
+}
+
+/// LZMA at its best level, with a header that tells the size: by the settings that make it smallest.
+fn lzma(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    // How many bits of the byte before a byte hangs on: all, or none. Nothing in a module is aligned.
+    let packed: Vec<Vec<u8>> =
+        [0, 3, 4].into_iter().map(|lc| lzma_with(bytes, lc)).collect::<Result<_, _>>()?;
+    packed.into_iter().min_by_key(Vec::len).ok_or_else(|| "no settings".to_owned())
+}
+
+fn lzma_with(bytes: &[u8], lc: u32) -> Result<Vec<u8>, String> {
     let mut options = LzmaOptions::with_preset(9);
-    // The instructions of a module are not aligned, and their meaning hangs on the byte before.
-    (options.lc, options.lp, options.pb) = (4, 0, 0);
+    (options.lc, options.lp, options.pb) = (lc, 0, 0);
     options.nice_len = 273;
     let mut packed = Vec::new();
     let size = Some(bytes.len() as u64);
