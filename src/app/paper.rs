@@ -140,10 +140,9 @@ pub fn enter(app: App, body: Body, form: Option<Element>) {
     run(app, Errand::Add, PaperRequest { text: text_of(app), add: vec![body], ..PaperRequest::default() });
 }
 
-/// Tries an entry without taking it in.
-pub fn try_out(app: App, body: Body) {
-    let request =
-        PaperRequest { text: text_of(app), add: vec![body], is_trial: true, ..PaperRequest::default() };
+/// Tries entries without taking them in.
+pub fn try_out(app: App, add: Vec<Body>) {
+    let request = PaperRequest { text: text_of(app), add, is_trial: true, ..PaperRequest::default() };
     run(app, Errand::Trial, request);
 }
 

@@ -320,6 +320,40 @@ fn what_was_not_tested_deviates_and_the_figures_are_recomputed() {
 }
 
 #[test]
+fn how_the_items_stand_is_what_an_evaluation_of_the_whole_counts() {
+    let untestable = result(2, "review.human", Outcome::NotTested, Verdict::Met, "no access");
+    let entries = [
+        vec![],
+        vec![pass(1, "review.human"), pass(1, "tests.ran")],
+        vec![pass(1, "review.human"), pass(1, "tests.ran"), untestable, pass(2, "tests.ran")],
+        vec![exception(1, "review.human"), pass(1, "tests.ran"), exception(2, "tests.ran")],
+    ];
+    let asked = Evaluated {
+        confidence: "0.95".into(),
+        tolerable: "0.05".into(),
+        population: 40,
+        ..Evaluated::default()
+    };
+    for bodies in entries {
+        let mut paper = with(sampled(), "Ada", bodies);
+        let found = fold::evaluate(&paper.state(), &asked).expect("figures");
+        assert!(paper.state().standing().is_of(&found), "{:?} {found:?}", paper.state().standing());
+        paper.add(AT, "Ada", Body::Evaluated(found.clone())).expect("an evaluation");
+        let one_more = with(paper, "Ada", vec![pass(3, "review.human"), pass(3, "tests.ran")]);
+        assert!(!one_more.state().standing().is_of(&found), "out of date");
+    }
+}
+
+#[test]
+fn the_bound_counts_over_what_the_samples_were_drawn_from() {
+    let mut paper = sampled();
+    assert_eq!(paper.state().drawn_from(), 40);
+    let narrow = Sampled { population_sha256: POPULATION.into(), frame: 12, ..Sampled::default() };
+    paper.add(AT, "Ada", Body::Sampled(Box::new(narrow))).expect("sampled");
+    assert_eq!(paper.state().drawn_from(), 40, "two frames: the population");
+}
+
+#[test]
 fn a_sign_off_needs_a_conclusion_and_is_out_of_date_once_something_changes() {
     let mut paper = sampled();
     assert!(paper.add(AT, "Ada", signed("preparer")).is_err());

@@ -136,20 +136,7 @@ fn samples(out: &mut String, state: &State) {
 }
 
 fn evaluation(said: &By<crate::workpaper::Evaluated>) -> String {
-    let figures = &said.said;
-    let verdict = if figures.supports_reliance { "supports" } else { "does not support" };
-    format!(
-        "{} of {} deviate ({} of them not tested in full): rate {}, at most {} at confidence {}. That {verdict} a tolerable rate of {}. Evaluated by {}, {}.",
-        figures.deviations,
-        figures.size,
-        figures.untested,
-        text(&figures.rate),
-        text(&figures.upper_bound),
-        text(&figures.confidence),
-        text(&figures.tolerable),
-        text(&said.by),
-        text(&said.at)
-    )
+    format!("{} Evaluated by {}, {}.", text(&said.said.words()), text(&said.by), text(&said.at))
 }
 
 fn controls(out: &mut String, state: &State) {
