@@ -560,3 +560,27 @@ fn a_paper_in_an_archive_is_read_from_there_and_only_papers_are() {
         bundle.answer(&Request::Paper(Box::new(PaperRequest { inside: pulls, ..PaperRequest::default() })));
     assert_eq!(refused, Reply::Failed("there is no workpaper of that path in this bundle".into()));
 }
+
+#[test]
+fn a_revision_that_changes_nothing_is_refused_and_one_that_does_stands_on_the_printed_page() {
+    let folder = export("paper-revised", &[1, 2, 3]);
+    let bundle = bundle(&folder);
+    let mut text = begun(&bundle, 2);
+    let first = FindingText {
+        condition: "Nobody <read> it".into(),
+        criterion: "CC1.5".into(),
+        owner: "Bo".into(),
+        ..FindingText::default()
+    };
+    let raised = enter(&bundle, &mut text, Body::Finding(Box::new(first)));
+    let same = raised.state.findings[0].text.clone();
+    let refused = tried(&bundle, &text, Body::Finding(Box::new(same.clone())));
+    assert_eq!((refused.refused.as_str(), refused.text.as_str()), ("nothing of the finding was changed", ""));
+    let revised = FindingText { condition: "Nobody is shown to have read it".into(), ..same };
+    enter(&bundle, &mut text, Body::Finding(Box::new(revised)));
+    let Reply::Export { text: page, .. } = bundle.answer(&Request::PaperPage { text }) else {
+        panic!("a page")
+    };
+    assert!(page.contains("Nobody is shown to have read it"));
+    assert!(page.contains("Condition was: Nobody &lt;read&gt; it"));
+}

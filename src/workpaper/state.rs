@@ -139,6 +139,9 @@ pub struct FindingState {
     pub raised: By<u64>,
     /// Every change of state or text, in words.
     pub history: Vec<LogRow>,
+    /// What revisions replaced: entry, time and person of the revision, the part as `kind`, the earlier text as `words`.
+    #[serde(default)]
+    pub revised: Vec<LogRow>,
 }
 
 /// One entry in one line.

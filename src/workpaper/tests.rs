@@ -301,6 +301,30 @@ fn a_finding_goes_only_the_allowed_ways() {
 }
 
 #[test]
+fn a_revised_finding_keeps_what_it_said_before() {
+    let Body::Finding(first) = finding() else { panic!("a finding") };
+    let again =
+        FindingText { grade: Grade::High, cause: "no rule".into(), owner: "Cy".into(), ..*first.clone() };
+    let last = FindingText { cause: "no rule asks for it".into(), ..again.clone() };
+    let bodies = [again, last.clone()].map(|text| Body::Finding(Box::new(text)));
+    let paper = with(sampled(), "Ada", vec![finding()]);
+    let paper = with(paper, "Bo", bodies.to_vec());
+    let state = paper.state();
+    let found = &state.findings[0];
+    assert_eq!(found.text, last);
+    let was: Vec<_> =
+        found.revised.iter().map(|row| (row.entry, row.kind.as_str(), row.words.as_str())).collect();
+    assert_eq!(
+        was,
+        [(4, "Grade", "moderate"), (4, "Cause", ""), (4, "Owner", "Bo"), (5, "Cause", "no rule")]
+    );
+    assert!(found.revised.iter().all(|row| row.by == "Bo"));
+    assert_eq!(found.history[1].words, "F-abc123 revised: grade, cause, owner");
+    // The entries of before are as they were.
+    assert_eq!(paper.entries()[2].body, Ok(finding()));
+}
+
+#[test]
 fn what_was_not_tested_deviates_and_the_figures_are_recomputed() {
     let mut paper = with(sampled(), "Ada", vec![pass(1, "review.human"), exception(2, "review.human")]);
     let asked = Evaluated {

@@ -1,6 +1,23 @@
 //! What an evaluation says, in the words that people read: one text for screens and reports.
 
-use super::body::Evaluated;
+use super::body::{Evaluated, FindingText};
+
+impl FindingText {
+    /// Returns its parts, each with the word that people read.
+    pub fn parts(&self) -> [(&'static str, String); 9] {
+        [
+            ("Grade", self.grade.word().to_owned()),
+            ("Condition", self.condition.clone()),
+            ("Criterion", self.criterion.clone()),
+            ("Cause", self.cause.clone()),
+            ("Effect", self.effect.clone()),
+            ("Recommendation", self.recommendation.clone()),
+            ("Owner", self.owner.clone()),
+            ("Due", self.due.clone()),
+            ("Items", self.items.join(", ")),
+        ]
+    }
+}
 
 impl Evaluated {
     /// Returns what the figures say, in sentences.
