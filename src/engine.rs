@@ -7,6 +7,7 @@ mod act;
 mod files;
 mod raw;
 mod reassess;
+mod thresholds;
 
 use std::sync::Arc;
 
