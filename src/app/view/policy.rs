@@ -341,20 +341,27 @@ fn table_fields(app: App, at: usize, table: &Arc<PolicyTable>) -> AnyView {
     .into_any()
 }
 
+/// Returns a value that is set only when it changes, or when an edit was refused: an answer to one field takes nothing from
+/// what is being typed into another.
+fn kept(
+    app: App,
+    of: impl Fn(&PolicyView) -> String + Send + Sync + 'static,
+) -> impl Fn() -> String + Copy + Send + 'static {
+    let value = Memo::new(move |_| seen(app, |view| (of(view), view.refusal.clone())).unwrap_or_default());
+    move || value.with(|(value, _)| value.clone())
+}
+
 /// One field: its key, what it means, its default, and its value as the text has it.
 fn field(app: App, table: &PolicyTable, place: [usize; 3]) -> AnyView {
     let [at, item, own] = place;
     let known = &table.items[item][own];
     let id = ["f", &at.to_string(), "-", &item.to_string(), "-", &own.to_string()].concat();
     let about = [&id, "-about"].concat();
-    let value = move || {
-        seen(app, |view| {
-            let table: Option<&PolicyTable> = view.tables.get(at);
-            table.and_then(|table| table.items.get(item)?.get(own)).map(|field| field.value.clone())
-        })
-        .flatten()
-        .unwrap_or_default()
-    };
+    let value = kept(app, move |view| {
+        let table: Option<&PolicyTable> = view.tables.get(at);
+        let field = table.and_then(|table| table.items.get(item)?.get(own));
+        field.map(|field| field.value.clone()).unwrap_or_default()
+    });
     let (name, key) = (table.name.clone(), known.key.clone());
     let index = u32::try_from(item).unwrap_or(u32::MAX);
     let changed = move |event: web_sys::Event| {
@@ -401,7 +408,7 @@ fn said(field: &PolicyField) -> String {
 }
 
 fn whole_text(app: App) -> AnyView {
-    let value = move || seen(app, |view| view.text.clone()).unwrap_or_default();
+    let value = kept(app, |view| view.text.clone());
     let changed = move |event: web_sys::Event| {
         engine::policy(app, Some(event_target_value(&event)), None, with_edit(app));
     };
