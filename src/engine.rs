@@ -4,19 +4,18 @@
 //! this same code, and cancelling is just not calling again.
 
 mod act;
+mod files;
 mod raw;
 mod reassess;
+mod thresholds;
 
 use std::sync::Arc;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::assess::{Assessment, Assessor};
 use crate::compare::Comparison;
 use crate::format::detect::{self, HEAD_BYTES, Head};
-use crate::format::{Context, Reader, Step};
+use crate::format::{self, Context, Reader, Step};
 use crate::framework::{self, Pack};
-use crate::model::place::hex;
 use crate::model::{FlipPart, Moment, Records, Stated, Zone};
 use crate::policy::{Effective, Policy};
 use crate::problem::{Kind, Problem};
@@ -170,7 +169,11 @@ impl Engine {
                     let given = &self.verifier.trust.commit_keys;
                     let (keys, problems) = given.with_evidence(self.builder.signing_keys());
                     self.commit_keys = keys;
-                    problems.into_iter().for_each(|problem| self.builder.bundle_problem(problem));
+                    let several = format::workpaper::several(self.builder.files());
+                    problems
+                        .into_iter()
+                        .chain(several)
+                        .for_each(|problem| self.builder.bundle_problem(problem));
                     State::Verifying
                 } else {
                     State::Comparing(comparer)
@@ -218,7 +221,7 @@ impl Engine {
         loop {
             match self.state {
                 State::Done(assessment) => {
-                    let sha256 = bundle_digest(&assessment);
+                    let sha256 = files::digest(&assessment.store.files);
                     return Bundle {
                         dates,
                         relinker: self.relinker,
@@ -477,29 +480,11 @@ fn describe(head: &Head<'_>) -> String {
     }
 }
 
-/// Returns the SHA-256 over the sorted list of digests and paths, in the form that `sha256sum` writes.
-fn bundle_digest(assessment: &Assessment) -> String {
-    let mut lines: Vec<String> = assessment
-        .store
-        .files
-        .iter()
-        .map(|file| {
-            format!("{}  {}\n", file.sha256.map_or_else(|| "-".into(), |digest| hex(&digest)), file.path)
-        })
-        .collect();
-    crate::order::sort(&mut lines);
-    let mut hasher = Sha256::new();
-    for line in lines {
-        hasher.update(line.as_bytes());
-    }
-    hex(&hasher.finalize())
-}
-
 /// An opened bundle: evidence, verdicts, and the way back to the bytes.
 pub struct Bundle {
     /// Its name.
     pub name: String,
-    /// SHA-256 over the sorted list of digests and paths of its files.
+    /// SHA-256 over the sorted list of digests and paths of its files, workpapers left out.
     pub sha256: String,
     /// Its verdicts.
     pub assessment: Assessment,
@@ -582,6 +567,7 @@ impl Bundle {
         crate::protocol::Summary {
             policy: self.policy_source(),
             policy_sha256: crate::compare::policy_digest(&self.assessment.policy),
+            papers: files::papers(&self.assessment.store.files),
             ..views::summary(&self.name, &self.sha256, &self.assessment)
         }
     }
@@ -592,6 +578,14 @@ impl Bundle {
     /// A sentence that states why the record cannot be shown.
     pub fn raw(&self, address: &Address) -> Result<Raw, String> {
         raw::raw(&self.assessment.store, &self.roots, &self.limits, address)
+    }
+
+    /// Returns the text of a workpaper among the files of the bundle.
+    ///
+    /// # Errors
+    /// A sentence that states why it cannot be read.
+    pub fn paper_text(&self, path: &str) -> Result<String, String> {
+        files::paper_text(&self.assessment.store.files, &self.roots, &self.limits, path)
     }
 
     /// Returns one statement taken apart; with a part to flip, what its check says of it with one bit of that changed.

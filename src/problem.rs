@@ -80,6 +80,8 @@ pub enum Kind {
     WeakDigest,
     /// Files of git or of the operating system that hold no evidence: `.git`, `__MACOSX`, `.DS_Store`, `Thumbs.db`.
     PassedOver,
+    /// Several workpapers, of which none is opened unasked.
+    SeveralPapers,
 }
 
 impl Kind {
@@ -110,6 +112,7 @@ impl Kind {
             Self::UnnamedKey => "unnamed-key",
             Self::WeakDigest => "weak-digest",
             Self::PassedOver => "passed-over",
+            Self::SeveralPapers => "several-papers",
         }
     }
 
@@ -167,6 +170,9 @@ impl Kind {
             Self::WeakDigest => "Ask for a manifest by SHA-256 or SHA-512 if tampering matters.",
             Self::PassedOver => {
                 "Nothing needs doing. For the history of a repository, add a git bundle of it."
+            }
+            Self::SeveralPapers => {
+                "Choose the one that you mean on the Workpaper screen, or merge them first."
             }
         }
     }

@@ -376,7 +376,7 @@ pub struct ProblemCounts {
 pub struct Summary {
     /// Name of the bundle.
     pub name: String,
-    /// SHA-256 over the sorted list of paths and digests of all files.
+    /// SHA-256 over the sorted list of paths and digests of all files but workpapers.
     pub sha256: String,
     /// First and last day of the period, `YYYY-MM-DD`; empty when there is no change.
     pub from: String,
@@ -402,4 +402,6 @@ pub struct Summary {
     pub policy: PolicySource,
     /// SHA-256 over the policy in force as reports print it.
     pub policy_sha256: String,
+    /// Paths of the workpapers that lie among the files.
+    pub papers: Vec<String>,
 }

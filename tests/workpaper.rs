@@ -487,3 +487,100 @@ fn the_page_to_print_holds_hostile_text_as_text() {
     let table = String::from_utf8_lossy(&lacuna(&["workpaper", "show", &file]).stdout).into_owned();
     assert!(table.contains("CC1.5") && !table.contains('\u{202e}'), "{table}");
 }
+
+/// Returns what a bundle says of a paper among its files.
+fn inside(bundle: &Bundle, path: &str) -> PaperReply {
+    ask(bundle, PaperRequest { inside: path.into(), ..PaperRequest::default() })
+}
+
+#[test]
+fn a_paper_that_lies_in_its_bundle_is_known_by_its_content_and_fits_it() {
+    let folder = export("paper-inside", &[1, 2, 3]);
+    let before = bundle(&folder);
+    let text = begun(&before, 2);
+    // The name says nothing.
+    std::fs::write(folder.join("notes.json"), &text).unwrap();
+    let with = bundle(&folder);
+    let [path] = with.summary().papers.try_into().unwrap();
+    assert!(path.ends_with("notes.json"), "{path}");
+    assert_eq!(with.sha256, before.sha256);
+    assert_eq!(with.assessment.store.problems, before.assessment.store.problems);
+    let reply = inside(&with, &path);
+    assert_eq!(reply.text, text);
+    assert_eq!(reply.state.entries, 2);
+    assert_eq!(reply.attachment, Some(Attachment { matched: 2, ..Attachment::default() }));
+    // It goes on as one that was picked by itself.
+    enter(
+        &with,
+        &mut reply.text.clone(),
+        tested(&reply.state.items[0].item.id, Outcome::NotTested, "no access"),
+    );
+    let file = folder.join("notes.json");
+    let verified =
+        lacuna(&["workpaper", "verify", file.to_str().unwrap(), "--bundle", folder.to_str().unwrap()]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn several_papers_are_a_problem_that_names_them() {
+    let folder = export("paper-several", &[1, 2, 3]);
+    let text = begun(&bundle(&folder), 2);
+    std::fs::write(folder.join("ada.lacuna"), &text).unwrap();
+    std::fs::create_dir(folder.join("old")).unwrap();
+    std::fs::write(folder.join("old/bo.lacuna"), &text).unwrap();
+    let bundle = bundle(&folder);
+    let problems = &bundle.assessment.store.problems;
+    let named = problems.iter().find(|problem| problem.kind.word() == "several-papers").unwrap();
+    assert!(named.found.contains("ada.lacuna") && named.found.contains("old/bo.lacuna"), "{}", named.found);
+    let papers = bundle.summary().papers;
+    assert_eq!(papers.len(), 2);
+    // Each can still be asked for.
+    assert_eq!(inside(&bundle, &papers[1]).state.entries, 2);
+}
+
+#[test]
+fn a_paper_in_an_archive_is_read_from_there_and_only_papers_are() {
+    let folder = export("paper-packed", &[1, 2, 3]);
+    let text = begun(&bundle(&folder), 2);
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in [
+        ("pulls.json", std::fs::read(folder.join("pulls.json")).unwrap()),
+        ("a.lacuna", text.clone().into_bytes()),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, &bytes).unwrap();
+    }
+    let packed = self::folder("paper-zip");
+    std::fs::write(packed.join("all.zip"), zip.finish().unwrap().into_inner()).unwrap();
+    let bundle = bundle(&packed);
+    let [path] = bundle.summary().papers.try_into().unwrap();
+    assert_eq!(inside(&bundle, &path).text, text);
+    let pulls = path.replace("a.lacuna", "pulls.json");
+    let refused =
+        bundle.answer(&Request::Paper(Box::new(PaperRequest { inside: pulls, ..PaperRequest::default() })));
+    assert_eq!(refused, Reply::Failed("there is no workpaper of that path in this bundle".into()));
+}
+
+#[test]
+fn a_revision_that_changes_nothing_is_refused_and_one_that_does_stands_on_the_printed_page() {
+    let folder = export("paper-revised", &[1, 2, 3]);
+    let bundle = bundle(&folder);
+    let mut text = begun(&bundle, 2);
+    let first = FindingText {
+        condition: "Nobody <read> it".into(),
+        criterion: "CC1.5".into(),
+        owner: "Bo".into(),
+        ..FindingText::default()
+    };
+    let raised = enter(&bundle, &mut text, Body::Finding(Box::new(first)));
+    let same = raised.state.findings[0].text.clone();
+    let refused = tried(&bundle, &text, Body::Finding(Box::new(same.clone())));
+    assert_eq!((refused.refused.as_str(), refused.text.as_str()), ("nothing of the finding was changed", ""));
+    let revised = FindingText { condition: "Nobody is shown to have read it".into(), ..same };
+    enter(&bundle, &mut text, Body::Finding(Box::new(revised)));
+    let Reply::Export { text: page, .. } = bundle.answer(&Request::PaperPage { text }) else {
+        panic!("a page")
+    };
+    assert!(page.contains("Nobody is shown to have read it"));
+    assert!(page.contains("Condition was: Nobody &lt;read&gt; it"));
+}

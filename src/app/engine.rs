@@ -402,7 +402,7 @@ fn settle(app: App, what: Waiting, reply: Reply) {
             app.summary.set(Arc::from(summary));
             app.stage.set(Stage::Open);
             dom::focus_soon("h1");
-            paper::look(app);
+            paper::opened(app);
         }
         (Waiting::Open, Reply::Failed(fact)) => {
             close(app);

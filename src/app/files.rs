@@ -48,23 +48,27 @@ fn from_list(list: Option<FileList>) -> Vec<Picked> {
 }
 
 fn open(app: App, picked: Vec<Picked>) {
-    // A workpaper is no evidence: it comes beside the bundle.
-    let (papers, picked): (Vec<_>, Vec<_>) =
-        picked.into_iter().partition(|one| one.path.ends_with(".lacuna"));
-    if let Some(one) = papers.first() {
-        paper::open_file(app, &one.file);
-    }
-    if picked.is_empty() {
-        return;
+    // A workpaper by itself needs no bundle; among other files it is found by its content.
+    if let [only] = picked.as_slice()
+        && is_paper(only)
+    {
+        return paper::open_file(app, &only.file);
     }
     let name = bundle_name(&picked);
     engine::open(app, name, picked);
 }
 
-/// Returns the name of a bundle: of its one file, of its one folder, or how many files there are.
+fn is_paper(picked: &Picked) -> bool {
+    picked.path.ends_with(".lacuna")
+}
+
+/// Returns the name of a bundle: of its one file, of its one folder, or how many files there are. A workpaper is no
+/// evidence, and gives no name.
 fn bundle_name(picked: &[Picked]) -> String {
-    let Some(first) = picked.first() else { return String::new() };
-    if picked.len() == 1 {
+    let evidence = || picked.iter().filter(|one| !is_paper(one));
+    let Some(first) = evidence().next().or(picked.first()) else { return String::new() };
+    let amount = evidence().count();
+    if amount < 2 {
         return first.file.name();
     }
     let folder = first.path.split_once('/').map(|(folder, _)| folder);
@@ -72,7 +76,7 @@ fn bundle_name(picked: &[Picked]) -> String {
         Some(folder) if picked.iter().all(|one| one.path.split('/').next() == Some(folder)) => {
             folder.to_owned()
         }
-        _ => text::count(picked.len() as u64, "file"),
+        _ => text::count(amount as u64, "file"),
     }
 }
 

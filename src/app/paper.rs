@@ -34,6 +34,8 @@ pub struct Held {
     pub kept: u64,
     /// Why the browser does not keep it; empty where it does.
     pub not_kept: String,
+    /// Path in the bundle that it was opened from; empty for one that came by itself.
+    pub from: String,
 }
 
 impl Held {
@@ -70,6 +72,8 @@ pub enum Errand {
     Trial,
     /// Another paper to read: how many entries of one that the browser keeps are saved; `None` for one from a file.
     Read(Option<u64>),
+    /// A paper that lies in the bundle to read.
+    Inside,
     /// Another state of the paper to merge in.
     Merge,
 }
@@ -91,6 +95,8 @@ pub struct Desk {
     pub trial: RwSignal<Option<Arc<PaperReply>>>,
     /// What is on its way, kept until it is answered.
     pub errand: StoredValue<Option<(Errand, PaperRequest)>>,
+    /// The path of a paper in the bundle that is to be read next; empty for none.
+    inside: StoredValue<String>,
     /// The form that is to be emptied once its entry is taken.
     form: StoredValue<Option<Element>, LocalStorage>,
 }
@@ -106,6 +112,7 @@ impl Desk {
             refused: RwSignal::new(String::new()),
             trial: RwSignal::new(None),
             errand: StoredValue::new(None),
+            inside: StoredValue::new(String::new()),
             form: StoredValue::new_local(None),
         }
     }
@@ -133,10 +140,9 @@ pub fn enter(app: App, body: Body, form: Option<Element>) {
     run(app, Errand::Add, PaperRequest { text: text_of(app), add: vec![body], ..PaperRequest::default() });
 }
 
-/// Tries an entry without taking it in.
-pub fn try_out(app: App, body: Body) {
-    let request =
-        PaperRequest { text: text_of(app), add: vec![body], is_trial: true, ..PaperRequest::default() };
+/// Tries entries without taking them in.
+pub fn try_out(app: App, add: Vec<Body>) {
+    let request = PaperRequest { text: text_of(app), add, is_trial: true, ..PaperRequest::default() };
     run(app, Errand::Trial, request);
 }
 
@@ -185,13 +191,46 @@ pub fn look(app: App) {
     run(app, Errand::Look, PaperRequest { text: text_of(app), ..PaperRequest::default() });
 }
 
+/// A bundle is open: the paper that lies in it is opened once what was on its way is answered; of several none is.
+pub fn opened(app: App) {
+    let only = app.summary.with_untracked(|summary| match summary.papers.as_slice() {
+        [only] => only.clone(),
+        _ => String::new(),
+    });
+    app.desk.inside.set_value(only);
+    look(app);
+    read_next(app);
+}
+
+/// Reads a paper that lies in the bundle.
+pub fn read_inside(app: App, path: String) {
+    run(app, Errand::Inside, PaperRequest { inside: path, ..PaperRequest::default() });
+}
+
+/// Reads the paper that waits to be read, unless something is on its way.
+fn read_next(app: App) {
+    if app.desk.errand.with_value(Option::is_none)
+        && let Some(path) = app.desk.inside.try_update_value(std::mem::take).filter(|path| !path.is_empty())
+    {
+        read_inside(app, path);
+    }
+}
+
 /// Takes the worker's answer.
 pub fn told(app: App, reply: Result<PaperReply, String>) {
+    take(app, reply);
+    read_next(app);
+}
+
+fn take(app: App, reply: Result<PaperReply, String>) {
     let Some((errand, request)) = app.desk.errand.get_value() else { return };
     app.desk.errand.set_value(None);
     let reply = match reply {
         Ok(reply) => reply,
         Err(fact) => {
+            if errand == Errand::Inside {
+                dom::go(app, Route::to(View::Workpaper));
+            }
             app.spoken.set(fact.clone());
             return app.desk.refused.set(fact);
         }
@@ -203,7 +242,15 @@ pub fn told(app: App, reply: Result<PaperReply, String>) {
     let before = app.desk.held.get_untracked();
     match errand {
         Errand::Trial => return app.desk.trial.set(reply.refused.is_empty().then(|| Arc::new(reply))),
-        Errand::Read(kept) => return taken(app, kept, request.text, reply),
+        Errand::Read(kept) => return taken(app, kept, (request.text, String::new()), reply),
+        Errand::Inside => {
+            let text = reply.text.clone();
+            // The bundle was opened again, and the paper has gone on since.
+            if before.is_some_and(|held| held.text.contains(&reply.state.head)) {
+                return look(app);
+            }
+            return taken(app, None, (text, request.inside), PaperReply { text: String::new(), ..reply });
+        }
         Errand::Look | Errand::Add | Errand::Merge => {}
     }
     let was = before.as_deref().cloned().unwrap_or_default();
@@ -236,8 +283,8 @@ pub fn told(app: App, reply: Result<PaperReply, String>) {
     }
 }
 
-/// Takes a paper that was read: opens it, or offers it where another one is open.
-fn taken(app: App, kept: Option<u64>, text: String, reply: PaperReply) {
+/// Takes a paper that was read: opens it, or offers it where another one is open. `text` comes with its path in the bundle.
+fn taken(app: App, kept: Option<u64>, (text, from): (String, String), reply: PaperReply) {
     let entries = reply.state.entries;
     let (saved, is_kept) = kept.map_or((entries, false), |saved| (saved, true));
     // Only what this browser kept is taken to be by whoever sits here: a file may come from a colleague.
@@ -247,8 +294,8 @@ fn taken(app: App, kept: Option<u64>, text: String, reply: PaperReply) {
         app.desk.by.set(last.by.clone());
     }
     let head = reply.state.head.clone();
-    let held =
-        Held { text, told: reply, saved, kept: if is_kept { entries } else { 0 }, not_kept: String::new() };
+    let kept = if is_kept { entries } else { 0 };
+    let held = Held { text, told: reply, saved, kept, not_kept: String::new(), from };
     let before = app.desk.held.get_untracked();
     if before.is_none_or(|before| before.told.state.head == head) {
         hold(app, Arc::new(held), head);

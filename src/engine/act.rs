@@ -1,17 +1,19 @@
 //! Requests that change what is held of a bundle: its policy, and a comparison.
 
+use super::reassess::GivenPolicy;
+use super::thresholds::{MOST_APART, Threshold, differing};
 use super::{Bundle, raw};
 use crate::compare::{Comparison, Difference, Snapshot, compare_sides, effect, policy_digest};
 use crate::format::policy;
 use crate::model::Moment;
 use crate::protocol::{
     CompareWith, ComparisonView, DifferenceOf, DifferenceRow, ExceptionRow, Page, PolicyAction, PolicyEdit,
-    PolicyView, Reply, Request, SideView,
+    PolicyEffect, PolicyView, Reply, Request, SideView,
 };
 use crate::query::views::MOST_ROWS;
 
 /// The path that problems of an edited policy name.
-const EDITED: &str = "lacuna.toml (edited)";
+pub(super) const EDITED: &str = "lacuna.toml (edited)";
 
 impl Bundle {
     /// Answers any request about an opened bundle.
@@ -65,22 +67,23 @@ impl Bundle {
         let (read, problems) = policy::parse(&text, EDITED);
         view.problems = policy::locate(&text, &problems);
         let is_broken = problems.iter().any(|problem| problem.kind == crate::problem::Kind::Malformed);
+        let thresholds = match action {
+            PolicyAction::Apply | PolicyAction::Reset => Vec::new(),
+            _ if is_broken => Vec::new(),
+            _ => differing(&self.policy_text(), &text, self.dates, &self.assessment.policy),
+        };
+        view.thresholds = thresholds.len() as u64;
         let outcome = match action {
             PolicyAction::Check => Ok(()),
-            PolicyAction::Preview | PolicyAction::Apply if is_broken => {
+            PolicyAction::Preview | PolicyAction::Apart | PolicyAction::Apply if is_broken => {
                 Err("A text that is no TOML is no policy.".to_owned())
             }
-            PolicyAction::Preview => self.preview(&mut view, (read.clone(), problems)),
-            PolicyAction::Apply => self.reassess(Some((read.clone(), problems))).map(|()| {
-                self.text = Some(text.clone());
-                view.summary = Some(self.summary());
-            }),
-            PolicyAction::Reset => self.reassess(None).map(|()| {
-                self.text = None;
-                text = self.policy_text();
-                view.problems = policy::locate(&text, &policy::parse(&text, EDITED).1);
-                view.summary = Some(self.summary());
-            }),
+            PolicyAction::Preview | PolicyAction::Apart => {
+                let apart = if action == PolicyAction::Apart { thresholds } else { Vec::new() };
+                self.preview(&mut view, (read.clone(), problems), apart)
+            }
+            PolicyAction::Apply => self.apply(&mut view, &text, (read.clone(), problems)),
+            PolicyAction::Reset => self.reset(&mut view).map(|own| text = own),
         };
         if let Err(fact) = outcome {
             view.refusal = fact;
@@ -96,15 +99,43 @@ impl Bundle {
         view
     }
 
-    fn preview(&mut self, view: &mut PolicyView, given: super::reassess::GivenPolicy) -> Result<(), String> {
+    fn apply(&mut self, view: &mut PolicyView, text: &str, given: GivenPolicy) -> Result<(), String> {
+        self.reassess(Some(given))?;
+        self.text = Some(text.to_owned());
+        view.summary = Some(self.summary());
+        Ok(())
+    }
+
+    /// Goes back to the bundle's own policy or the defaults, and returns its text.
+    fn reset(&mut self, view: &mut PolicyView) -> Result<String, String> {
+        self.reassess(None)?;
+        self.text = None;
+        let text = self.policy_text();
+        view.problems = policy::locate(&text, &policy::parse(&text, EDITED).1);
+        view.summary = Some(self.summary());
+        Ok(text)
+    }
+
+    /// Says what a policy would change, and what each of some thresholds would by itself.
+    fn preview(
+        &mut self,
+        view: &mut PolicyView,
+        given: GivenPolicy,
+        apart: Vec<Threshold>,
+    ) -> Result<(), String> {
         let before = Snapshot::of_assessment(&self.assessment);
         let gap = self.assessment.gap();
-        let (after, then) = self.under(Some(given), |bundle| {
-            (Snapshot::of_assessment(&bundle.assessment), bundle.assessment.gap())
+        let names: Vec<_> = apart.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
+        let policies = apart.into_iter().take(MOST_APART).map(|one| one.given);
+        let found = self.under_each(std::iter::once(given).chain(policies), |bundle| {
+            let mut found = effect(&before, &Snapshot::of_assessment(&bundle.assessment));
+            found.gap = [gap, bundle.assessment.gap()];
+            found
         })?;
-        let mut found = effect(&before, &after);
-        found.gap = [gap, then];
-        view.effect = Some(found);
+        let mut found = found.into_iter();
+        view.effect = found.next();
+        let named = |(found, (of, values))| PolicyEffect { of, values, ..found };
+        view.apart = found.zip(names).map(named).collect();
         Ok(())
     }
 

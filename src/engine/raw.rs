@@ -115,7 +115,7 @@ fn pointer(base: &str, address: &Address) -> String {
     }
 }
 
-fn read(source: &mut dyn ByteSource, offset: u64, length: u64) -> Result<Vec<u8>, String> {
+pub(super) fn read(source: &mut dyn ByteSource, offset: u64, length: u64) -> Result<Vec<u8>, String> {
     let left = source.length().saturating_sub(offset).min(length);
     let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
     let mut got = 0;

@@ -73,6 +73,28 @@ impl Bundle {
         Ok(seen)
     }
 
+    /// Assesses under several policies, one after another, hands the bundle to `look` under each, and goes back to the policy
+    /// in force.
+    ///
+    /// # Errors
+    /// See [`Self::reassess`].
+    pub fn under_each<T>(
+        &mut self,
+        given: impl IntoIterator<Item = GivenPolicy>,
+        look: impl Fn(&Self) -> T,
+    ) -> Result<Vec<T>, String> {
+        let (mut first, mut seen) = (None, Vec::new());
+        for policy in given {
+            let before = self.exchange(Some(policy))?;
+            first = first.or(Some(before));
+            seen.push(look(self));
+        }
+        if let Some((before, was_given)) = first {
+            self.restore(before, was_given);
+        }
+        Ok(seen)
+    }
+
     /// Puts an assessment under another policy in the place of the one that is there, and returns that without its
     /// evidence and packs, with what was said of its policy.
     fn exchange(&mut self, given: Given) -> Result<(Assessment, Option<Vec<Problem>>), String> {

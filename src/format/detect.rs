@@ -5,6 +5,7 @@ use super::Format;
 /// The formats, in the order in which they are tried: the most specific first.
 pub static FORMATS: &[&Format] = &[
     &super::git_bundle::FORMAT,
+    &super::workpaper::FORMAT,
     &super::agent_trace::FORMAT,
     &super::git_ai::FORMAT,
     &super::commit_text::FORMAT,

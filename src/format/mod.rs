@@ -35,6 +35,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 pub mod truncation;
+pub mod workpaper;
 
 use crate::model::Records;
 use crate::problem::Problem;

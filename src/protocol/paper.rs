@@ -10,6 +10,8 @@ use crate::workpaper::{Attachment, Body, State};
 pub struct PaperRequest {
     /// The file; empty for a new one.
     pub text: String,
+    /// Path of a file of the open bundle to read in its place; empty for none.
+    pub inside: String,
     /// Entries to add, as people ask for them; the engine completes them.
     pub add: Vec<Body>,
     /// When, RFC 3339 in UTC to the second.
@@ -27,7 +29,7 @@ pub struct PaperRequest {
 /// A workpaper as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PaperReply {
-    /// The file with the new entries; empty where nothing was added.
+    /// The file with the new entries, or as it was read from the bundle; empty where it is the one that was sent.
     pub text: String,
     /// Why nothing was added; empty where it was, or nothing was asked for.
     pub refused: String,

@@ -48,6 +48,8 @@ pub enum PolicyAction {
     Check,
     /// Say what it would change, too.
     Preview,
+    /// Say what each threshold that differs would change by itself, too.
+    Apart,
     /// Assess under it.
     Apply,
     /// Go back to the bundle's own policy or the defaults.
@@ -102,6 +104,10 @@ pub struct PolicyView {
     pub exceptions: Vec<ExceptionRow>,
     /// What the text would change, where that was asked.
     pub effect: Option<PolicyEffect>,
+    /// Thresholds that differ from the policy in force, where they are not all that differs in one.
+    pub thresholds: u64,
+    /// What each of them would change by itself, where that was asked; not more than a few.
+    pub apart: Vec<PolicyEffect>,
     /// What is always in sight, after the bundle was assessed again.
     pub summary: Option<Summary>,
     /// Why what was asked could not be done; empty otherwise.
@@ -179,6 +185,10 @@ pub enum FieldKind {
 /// What another policy would change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PolicyEffect {
+    /// The threshold that alone would change, by table and key; empty for the whole text.
+    pub of: String,
+    /// What that threshold is now and then.
+    pub values: [String; 2],
     /// The gap now and then.
     pub gap: [Gap; 2],
     /// Changes that come into scope, and that leave it.

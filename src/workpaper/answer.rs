@@ -16,8 +16,13 @@ pub fn answer(bundle: Option<&Bundle>, request: PaperRequest) -> Reply {
 
 fn answered(bundle: Option<&Bundle>, request: PaperRequest) -> Result<PaperReply, String> {
     let desk = bundle.map(Desk::new);
-    let mut paper = if request.text.is_empty() { Paper::new() } else { Paper::read(&request.text)? };
     let mut reply = PaperReply::default();
+    if !request.inside.is_empty() {
+        let bundle = bundle.ok_or("no bundle is open")?;
+        reply.text = bundle.paper_text(&request.inside)?;
+    }
+    let text = if request.inside.is_empty() { &request.text } else { &reply.text };
+    let mut paper = if text.is_empty() { Paper::new() } else { Paper::read(text)? };
     let count = paper.entries().len();
     if !request.merge.is_empty() {
         let other = Paper::read(&request.merge)?;

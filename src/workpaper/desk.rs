@@ -425,8 +425,10 @@ impl Paper {
                 Body::Finding(asked)
             }
             Body::Finding(asked) => {
-                if !state.findings.iter().any(|finding| finding.text.id == asked.id) {
-                    return Err("there is no finding of that id to revise".to_owned());
+                let known = state.findings.iter().find(|finding| finding.text.id == asked.id);
+                let known = known.ok_or("there is no finding of that id to revise")?;
+                if known.text == *asked {
+                    return Err("nothing of the finding was changed".to_owned());
                 }
                 Body::Finding(asked)
             }

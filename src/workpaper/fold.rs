@@ -72,7 +72,7 @@ impl Fold {
                 self.open.remove(&key);
             }
         }
-        let row = LogRow {
+        let mut row = LogRow {
             entry: number,
             at: entry.at.clone(),
             by: entry.by.clone(),
@@ -85,6 +85,11 @@ impl Fold {
             _ => None,
         };
         if let Some(found) = finding.and_then(|id| self.finding(id)) {
+            let revised = found.revised.iter().filter(|part| part.entry == number);
+            let parts: Vec<&str> = revised.map(|part| part.kind.as_str()).collect();
+            if !parts.is_empty() {
+                row.words = format!("{} revised: {}", found.text.id, parts.join(", ").to_lowercase());
+            }
             found.history.push(row.clone());
         }
         self.state.log.push(row);
@@ -229,12 +234,22 @@ impl Fold {
             Some(finding) if finding.stage == Stage::Closed && !entry.is_merged() => {
                 return Err("the finding is closed: what comes up again is a new one".to_owned());
             }
-            Some(finding) => finding.text.clone_from(text),
+            Some(finding) => {
+                for ((part, was), (_, is)) in finding.text.parts().into_iter().zip(text.parts()) {
+                    if was != is {
+                        let (at, by) = (entry.at.clone(), entry.by.clone());
+                        let row = LogRow { entry: number, at, by, kind: part.to_owned(), words: was };
+                        finding.revised.push(row);
+                    }
+                }
+                finding.text.clone_from(text);
+            }
             None => self.state.findings.push(FindingState {
                 text: text.clone(),
                 stage: Stage::Open,
                 raised: By { entry: number, at: entry.at.clone(), by: entry.by.clone(), said: number },
                 history: Vec::new(),
+                revised: Vec::new(),
             }),
         }
         self.state.changed = number;

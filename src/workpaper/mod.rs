@@ -13,6 +13,7 @@ mod merge;
 mod state;
 mod steps;
 mod upgrade;
+mod words;
 
 use serde_json::{Map, Value};
 

@@ -139,6 +139,9 @@ pub struct FindingState {
     pub raised: By<u64>,
     /// Every change of state or text, in words.
     pub history: Vec<LogRow>,
+    /// What revisions replaced: entry, time and person of the revision, the part as `kind`, the earlier text as `words`.
+    #[serde(default)]
+    pub revised: Vec<LogRow>,
 }
 
 /// One entry in one line.
@@ -156,7 +159,43 @@ pub struct LogRow {
     pub words: String,
 }
 
+/// How the items stand over all steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Items.
+    pub size: u64,
+    /// Items that deviate in some step, those that are not tested in all of them among them.
+    pub deviations: u64,
+    /// Items that are not tested in every step, or could not be.
+    pub untested: u64,
+    /// Items with an exception.
+    pub exceptions: u64,
+}
+
 impl State {
+    /// Returns how the items stand now; an evaluation of the whole that has other figures is out of date.
+    pub fn standing(&self) -> Standing {
+        let steps = self.steps.len() as u64;
+        let mut standing = Standing { size: self.items.len() as u64, ..Standing::default() };
+        for item in &self.items {
+            let answered = item.tested - item.untestable;
+            standing.deviations += u64::from(answered - item.exceptions < steps);
+            standing.untested += u64::from(answered < steps);
+            standing.exceptions += u64::from(item.exceptions > 0);
+        }
+        standing
+    }
+
+    /// Returns how many changes the hypergeometric bound counts over: those that the samples were drawn from, where all
+    /// were drawn from as many, else the population.
+    pub fn drawn_from(&self) -> u64 {
+        let mut frames = self.samples.iter().map(|sample| sample.said.frame);
+        match frames.next() {
+            Some(first) if frames.all(|frame| frame == first) => first,
+            _ => self.basis.population_size,
+        }
+    }
+
     /// Returns whether everything holds.
     pub fn is_intact(&self) -> bool {
         self.faults.is_empty()
@@ -177,6 +216,13 @@ impl State {
         self.controls
             .iter()
             .find(|control| control.control.framework == framework && control.control.id == id)
+    }
+}
+
+impl Standing {
+    /// Returns whether an evaluation of the whole has these figures.
+    pub const fn is_of(self, said: &Evaluated) -> bool {
+        self.size == said.size && self.deviations == said.deviations && self.untested == said.untested
     }
 }
 

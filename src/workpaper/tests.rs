@@ -301,6 +301,30 @@ fn a_finding_goes_only_the_allowed_ways() {
 }
 
 #[test]
+fn a_revised_finding_keeps_what_it_said_before() {
+    let Body::Finding(first) = finding() else { panic!("a finding") };
+    let again =
+        FindingText { grade: Grade::High, cause: "no rule".into(), owner: "Cy".into(), ..*first.clone() };
+    let last = FindingText { cause: "no rule asks for it".into(), ..again.clone() };
+    let bodies = [again, last.clone()].map(|text| Body::Finding(Box::new(text)));
+    let paper = with(sampled(), "Ada", vec![finding()]);
+    let paper = with(paper, "Bo", bodies.to_vec());
+    let state = paper.state();
+    let found = &state.findings[0];
+    assert_eq!(found.text, last);
+    let was: Vec<_> =
+        found.revised.iter().map(|row| (row.entry, row.kind.as_str(), row.words.as_str())).collect();
+    assert_eq!(
+        was,
+        [(4, "Grade", "moderate"), (4, "Cause", ""), (4, "Owner", "Bo"), (5, "Cause", "no rule")]
+    );
+    assert!(found.revised.iter().all(|row| row.by == "Bo"));
+    assert_eq!(found.history[1].words, "F-abc123 revised: grade, cause, owner");
+    // The entries of before are as they were.
+    assert_eq!(paper.entries()[2].body, Ok(finding()));
+}
+
+#[test]
 fn what_was_not_tested_deviates_and_the_figures_are_recomputed() {
     let mut paper = with(sampled(), "Ada", vec![pass(1, "review.human"), exception(2, "review.human")]);
     let asked = Evaluated {
@@ -317,6 +341,40 @@ fn what_was_not_tested_deviates_and_the_figures_are_recomputed() {
     assert!(paper.add(AT, "Ada", Body::Evaluated(better)).is_err());
     paper.add(AT, "Ada", Body::Evaluated(found)).expect("the figures");
     assert_eq!(paper.state().control("soc2", "CC8.1").expect("a control").evaluations.len(), 1);
+}
+
+#[test]
+fn how_the_items_stand_is_what_an_evaluation_of_the_whole_counts() {
+    let untestable = result(2, "review.human", Outcome::NotTested, Verdict::Met, "no access");
+    let entries = [
+        vec![],
+        vec![pass(1, "review.human"), pass(1, "tests.ran")],
+        vec![pass(1, "review.human"), pass(1, "tests.ran"), untestable, pass(2, "tests.ran")],
+        vec![exception(1, "review.human"), pass(1, "tests.ran"), exception(2, "tests.ran")],
+    ];
+    let asked = Evaluated {
+        confidence: "0.95".into(),
+        tolerable: "0.05".into(),
+        population: 40,
+        ..Evaluated::default()
+    };
+    for bodies in entries {
+        let mut paper = with(sampled(), "Ada", bodies);
+        let found = fold::evaluate(&paper.state(), &asked).expect("figures");
+        assert!(paper.state().standing().is_of(&found), "{:?} {found:?}", paper.state().standing());
+        paper.add(AT, "Ada", Body::Evaluated(found.clone())).expect("an evaluation");
+        let one_more = with(paper, "Ada", vec![pass(3, "review.human"), pass(3, "tests.ran")]);
+        assert!(!one_more.state().standing().is_of(&found), "out of date");
+    }
+}
+
+#[test]
+fn the_bound_counts_over_what_the_samples_were_drawn_from() {
+    let mut paper = sampled();
+    assert_eq!(paper.state().drawn_from(), 40);
+    let narrow = Sampled { population_sha256: POPULATION.into(), frame: 12, ..Sampled::default() };
+    paper.add(AT, "Ada", Body::Sampled(Box::new(narrow))).expect("sampled");
+    assert_eq!(paper.state().drawn_from(), 40, "two frames: the population");
 }
 
 #[test]

@@ -43,6 +43,38 @@ test("an edit of a threshold says what it would turn before anything is in force
   await expect(page.getByLabel("lines-per-hour")).toHaveValue("1");
 });
 
+test("each threshold that is changed says what it alone would turn, beside the whole", async ({ page }) => {
+  await openPolicy(page);
+  await fill(page, "lines-per-hour", "1");
+  await expect(effect(page)).toBeVisible();
+  const apart = page.locator(".panel", { has: page.getByRole("heading", { name: /Each threshold apart/ }) });
+  // One threshold is the whole.
+  await expect(apart).toHaveCount(0);
+  await page.locator("details.panel > summary").filter({ hasText: "demands" }).click();
+  await fill(page, "serious-severity", "10");
+  const rows = apart.locator(".apart > li");
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(0).getByRole("heading")).toHaveText(/^review-depth\.lines-per-hour \d+ → 1$/);
+  await expect(rows.nth(0).locator("summary").filter({ hasText: "review.depth" }).first()).toBeVisible();
+  await expect(rows.nth(1).getByRole("heading")).toHaveText(/^demands\.serious-severity [\d.]+ → 10$/);
+  await expect(rows.nth(1).locator("summary").filter({ hasText: "review.depth" })).toHaveCount(0);
+  await expect(page.locator("p.edited")).toHaveCount(0);
+  await expectAccessible(page);
+  await fill(page, "lines-per-hour", "");
+  await expect(apart).toHaveCount(0);
+  await expect(effect(page)).toBeVisible();
+});
+
+test("an answer takes nothing from what is being typed", async ({ page }) => {
+  await openPolicy(page);
+  await fill(page, "lines-per-hour", "1");
+  await page.getByLabel("seconds-per-line", { exact: true }).fill("7");
+  await expect(effect(page)).toBeVisible();
+  await expect(page.getByLabel("seconds-per-line", { exact: true })).toHaveValue("7");
+  await page.keyboard.press("Tab");
+  await expect(page.getByLabel(/^lacuna\.toml/)).toHaveValue(/seconds-per-line = 7/);
+});
+
 test("an applied policy marks every screen and report, and is taken back", async ({ page }) => {
   await openPolicy(page);
   const before = await page.locator("dd .hash").first().textContent();

@@ -29,6 +29,8 @@ export async function expectAccessible(page: Page): Promise<void> {
     for (const width of [1280, 320]) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 900 });
+      // From the top: what happens to be scrolled half under the bar is not what is judged.
+      await page.evaluate(() => window.scrollTo(0, 0));
       const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
       const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
       expect(told, `${scheme}, ${width} px`).toEqual([]);

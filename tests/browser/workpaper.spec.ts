@@ -2,68 +2,16 @@
 // that somebody changed; and the command line that takes what the page saved.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, test, type Locator, type Page } from "@playwright/test";
-import { open, WAYS } from "./document";
+import { expect, test, type Page } from "@playwright/test";
+import { WAYS } from "./document";
+import { begin, draw, LACUNA, SAMPLE, saved, testItem, unfold } from "./paper";
+import { ROOT } from "./screen";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const SAMPLE = join(ROOT, "public/samples/sample.zip");
 const KEY = join(ROOT, "public/samples/sample-key.pem");
-const LACUNA = join(resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target"), "release/lacuna");
 const [HOSTED, DISK] = [WAYS[0][1], WAYS[1][1]];
-
-async function begin(page: Page, address: string): Promise<void> {
-  await open(page, address);
-  await page.getByRole("button", { name: "Open the sample" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toContainText("Approved on paper");
-  await page.getByRole("link", { name: "Workpaper", exact: true }).click();
-  await page.getByLabel("What it is about").fill("Changes, first half");
-  await page.getByLabel("Your name").fill("Ada Auditor");
-  await page.getByRole("button", { name: "Start", exact: true }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Workpaper: Changes, first half");
-}
-
-async function draw(page: Page, size: number): Promise<void> {
-  await page.getByLabel("Seed").fill("7");
-  await page.getByLabel("Items", { exact: true }).fill(String(size));
-  await page.locator("fieldset summary").filter({ hasText: "SOC 2" }).click();
-  await page.getByRole("checkbox", { name: /^CC1\.5/ }).check();
-  await page.getByRole("button", { name: "Try it first" }).click();
-  await expect(page.getByText(`${size} items of`)).toBeVisible();
-  await page.getByRole("button", { name: "Draw", exact: true }).click();
-  await expect(page.getByRole("heading", { name: "2. Test each item" })).toBeVisible();
-}
-
-/** Opens a summary unless it is open. */
-async function unfold(page: Page | Locator, name: string): Promise<void> {
-  const summary = page.locator("summary").filter({ hasText: name }).first();
-  if (!(await summary.evaluate((node) => (node.parentElement as HTMLDetailsElement).open))) await summary.click();
-}
-
-/** Tests the only step of the item in sight as the tool has it. */
-async function testItem(page: Page): Promise<void> {
-  const step = page.locator(".paper-steps > li").first();
-  await unfold(page, "Enter a result");
-  const isMet = (await step.locator("dd .chip.met").count()) > 0;
-  await step.getByLabel("Your result").selectOption(isMet ? "pass" : "exception");
-  await step.getByLabel("Note").fill("opened the record");
-  await step.getByRole("button", { name: "Enter the result" }).click();
-  await expect(step.locator(".paper-results li").first()).toContainText("opened the record");
-}
-
-async function saved(page: Page): Promise<string> {
-  const waiting = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save as a file" }).click();
-  const download = await waiting;
-  expect(download.suggestedFilename()).toMatch(/\.lacuna$/);
-  const path = join(mkdtempSync(join(tmpdir(), "lacuna-")), "paper.lacuna");
-  await download.saveAs(path);
-  return path;
-}
 
 test("from opening to a signed-off paper that the command line takes", async ({ page }) => {
   test.setTimeout(180_000);
@@ -128,7 +76,7 @@ test("from opening to a signed-off paper that the command line takes", async ({ 
   await unfold(control, "Sign off");
   await control.getByRole("button", { name: "Sign off" }).click();
   await expect(control.locator(".chip.met").filter({ hasText: "signed off" })).toBeVisible();
-  const panel = page.locator(".panel").filter({ hasText: "4. Conclude and sign off" });
+  const panel = page.locator(".panel").filter({ hasText: "5. Conclude and sign off" });
   await panel.locator("summary").filter({ hasText: "Sign off" }).last().click();
   await panel.getByRole("button", { name: "Sign off" }).last().click();
   await expect(panel).toContainText("all signed off");

@@ -18,6 +18,8 @@ use crate::query::route::{Route, View};
 
 /// Up to how many changes an edit is assessed at once; beyond, the reader asks for it.
 const AT_ONCE: u64 = 20_000;
+/// Up to how many each threshold is tried by itself at once.
+const APART_AT_ONCE: u64 = 5_000;
 /// How many changes that turn are shown by name.
 const MOST_NAMED: usize = 12;
 
@@ -52,14 +54,20 @@ fn seen<T>(app: App, of: impl FnOnce(&PolicyView) -> T) -> Option<T> {
 
 /// What to ask with an edit: what it would turn, where that takes no time.
 fn with_edit(app: App) -> PolicyAction {
-    let is_small = app.summary.with_untracked(|summary| summary.changes <= AT_ONCE);
-    if is_small { PolicyAction::Preview } else { PolicyAction::Check }
+    match app.summary.with_untracked(|summary| summary.changes) {
+        few if few <= APART_AT_ONCE => PolicyAction::Apart,
+        some if some <= AT_ONCE => PolicyAction::Preview,
+        _ => PolicyAction::Check,
+    }
 }
 
 fn state(app: App, view: &PolicyView) -> AnyView {
     let ask = move |action| move |_| engine::policy(app, None, None, action);
     let preview = (view.is_other && view.effect.is_none()).then(|| {
         view! { <button type="button" on:click=ask(PolicyAction::Preview)>"Show what it would change"</button> }
+    });
+    let apart = (view.is_other && view.thresholds > 0 && view.apart.is_empty()).then(|| {
+        view! { <button type="button" on:click=ask(PolicyAction::Apart)>"Show what each threshold would change"</button> }
     });
     let reset = (view.source == PolicySource::Given || view.is_other).then(|| {
         view! { <button type="button" on:click=ask(PolicyAction::Reset)>"Reset"</button> }
@@ -88,14 +96,14 @@ fn state(app: App, view: &PolicyView) -> AnyView {
             <button type="button" class="main" disabled=!view.is_other on:click=ask(PolicyAction::Apply)>
                 {apply}
             </button>
-            {preview} {reset}
+            {preview} {apart} {reset}
             <button type="button" on:click=download>"Save lacuna.toml"</button>
         </div>
     };
     view! {
         <div class="grid">
             {panel("State", "", "", in_force.into_any())}
-            {view.effect.as_ref().filter(|_| view.is_other).map(effect)}
+            {view.effect.as_ref().filter(|_| view.is_other).map(|whole| effects(view, whole))}
             {problems(&view.problems)}
             {exceptions(&view.exceptions)}
         </div>
@@ -108,6 +116,34 @@ fn seen_untracked(app: App) -> Option<String> {
         Some(Reply::Policy(view)) => Some(view.text.clone()),
         _ => None,
     })
+}
+
+/// What the whole text would change, and beside it what each threshold would by itself.
+fn effects(view: &PolicyView, whole: &PolicyEffect) -> AnyView {
+    let all = panel("What it would change", "nothing of it is in force", "effect-of", effect(whole));
+    if view.apart.is_empty() {
+        return all;
+    }
+    let rows = view
+        .apart
+        .iter()
+        .map(|one| {
+            let [now, then] = &one.values;
+            let values = [" ", &visible(now), " → ", &visible(then)].concat();
+            view! { <li><h3><span class="mono">{visible(&one.of)}</span>{values}</h3>{effect(one)}</li> }
+        })
+        .collect_view();
+    let rest = view.thresholds.saturating_sub(view.apart.len() as u64);
+    let rest = (rest > 0)
+        .then(|| view! { <p class="muted">{["and ", &count(rest, "more threshold"), " that are not shown apart"].concat()}</p> });
+    let apart = view! {
+        <p class="note">"Each alone, with everything else as it is in force. Together they may turn more or fewer."</p>
+        <ul class="apart">{rows}</ul>
+        {rest}
+    };
+    let amount = count(view.apart.len() as u64, "threshold");
+    view! { <div class="halves">{all}{panel("Each threshold apart", &amount, "", apart.into_any())}</div> }
+        .into_any()
 }
 
 fn effect(effect: &PolicyEffect) -> AnyView {
@@ -139,12 +175,11 @@ fn effect(effect: &PolicyEffect) -> AnyView {
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let criteria = effect.criteria.iter().map(|turned| turn(turned, false)).collect_view();
     let frameworks = effect.frameworks.iter().map(|turned| turn(turned, true)).collect_view();
-    let body = if is_none {
+    if is_none {
         view! { <p class="muted">"No verdict would turn."</p> }.into_any()
     } else {
         view! { <ul class="effect">{lines}{criteria}{frameworks}</ul> }.into_any()
-    };
-    panel("What it would change", "nothing of it is in force", "effect-of", body)
+    }
 }
 
 fn turn(turned: &Turned, is_framework: bool) -> AnyView {
@@ -306,20 +341,27 @@ fn table_fields(app: App, at: usize, table: &Arc<PolicyTable>) -> AnyView {
     .into_any()
 }
 
+/// Returns a value that is set only when it changes, or when an edit was refused: an answer to one field takes nothing from
+/// what is being typed into another.
+fn kept(
+    app: App,
+    of: impl Fn(&PolicyView) -> String + Send + Sync + 'static,
+) -> impl Fn() -> String + Copy + Send + 'static {
+    let value = Memo::new(move |_| seen(app, |view| (of(view), view.refusal.clone())).unwrap_or_default());
+    move || value.with(|(value, _)| value.clone())
+}
+
 /// One field: its key, what it means, its default, and its value as the text has it.
 fn field(app: App, table: &PolicyTable, place: [usize; 3]) -> AnyView {
     let [at, item, own] = place;
     let known = &table.items[item][own];
     let id = ["f", &at.to_string(), "-", &item.to_string(), "-", &own.to_string()].concat();
     let about = [&id, "-about"].concat();
-    let value = move || {
-        seen(app, |view| {
-            let table: Option<&PolicyTable> = view.tables.get(at);
-            table.and_then(|table| table.items.get(item)?.get(own)).map(|field| field.value.clone())
-        })
-        .flatten()
-        .unwrap_or_default()
-    };
+    let value = kept(app, move |view| {
+        let table: Option<&PolicyTable> = view.tables.get(at);
+        let field = table.and_then(|table| table.items.get(item)?.get(own));
+        field.map(|field| field.value.clone()).unwrap_or_default()
+    });
     let (name, key) = (table.name.clone(), known.key.clone());
     let index = u32::try_from(item).unwrap_or(u32::MAX);
     let changed = move |event: web_sys::Event| {
@@ -366,7 +408,7 @@ fn said(field: &PolicyField) -> String {
 }
 
 fn whole_text(app: App) -> AnyView {
-    let value = move || seen(app, |view| view.text.clone()).unwrap_or_default();
+    let value = kept(app, |view| view.text.clone());
     let changed = move |event: web_sys::Event| {
         engine::policy(app, Some(event_target_value(&event)), None, with_edit(app));
     };

@@ -136,20 +136,7 @@ fn samples(out: &mut String, state: &State) {
 }
 
 fn evaluation(said: &By<crate::workpaper::Evaluated>) -> String {
-    let figures = &said.said;
-    let verdict = if figures.supports_reliance { "supports" } else { "does not support" };
-    format!(
-        "{} of {} deviate ({} of them not tested in full): rate {}, at most {} at confidence {}. That {verdict} a tolerable rate of {}. Evaluated by {}, {}.",
-        figures.deviations,
-        figures.size,
-        figures.untested,
-        text(&figures.rate),
-        text(&figures.upper_bound),
-        text(&figures.confidence),
-        text(&figures.tolerable),
-        text(&said.by),
-        text(&said.at)
-    )
+    format!("{} Evaluated by {}, {}.", text(&said.said.words()), text(&said.by), text(&said.at))
 }
 
 fn controls(out: &mut String, state: &State) {
@@ -202,23 +189,19 @@ fn findings(out: &mut String, state: &State) {
 fn one_finding(out: &mut String, finding: &FindingState) {
     let said = &finding.text;
     put!(out, "<h3>{}, {}, {}</h3>\n<table><tbody>", text(&said.id), said.grade.word(), finding.stage.word());
-    for (term, value) in [
-        ("Condition", &said.condition),
-        ("Criterion", &said.criterion),
-        ("Cause", &said.cause),
-        ("Effect", &said.effect),
-        ("Recommendation", &said.recommendation),
-        ("Owner", &said.owner),
-        ("Due", &said.due),
-        ("Items", &said.items.join(", ")),
-    ] {
+    for (term, value) in said.parts() {
         if !value.is_empty() {
-            put!(out, "<tr><th scope=\"row\">{term}</th><td>{}</td></tr>", text(value));
+            put!(out, "<tr><th scope=\"row\">{term}</th><td>{}</td></tr>", text(&value));
         }
     }
     put!(out, "</tbody></table><ul>");
     for row in &finding.history {
-        put!(out, "<li>{} {}: {}</li>", text(&row.at), text(&row.by), text(&row.words));
+        put!(out, "<li>{} {}: {}", text(&row.at), text(&row.by), text(&row.words));
+        for was in finding.revised.iter().filter(|was| was.entry == row.entry) {
+            let words = if was.words.is_empty() { "empty".to_owned() } else { text(&was.words) };
+            put!(out, "<br><small>{} was: {words}</small>", text(&was.kind));
+        }
+        put!(out, "</li>");
     }
     put!(out, "</ul>");
 }

@@ -1,30 +1,28 @@
-//! Evaluation, conclusion and sign-off, control by control and over the whole.
+//! Conclusion and sign-off, control by control and over the whole.
 
 use leptos::prelude::*;
 
-use super::{part, signed};
+use super::{evaluation, part, signed};
 use crate::app::paper;
 use crate::app::state::App;
 use crate::app::text::{number, visible};
-use crate::app::ui::form::{area, choice, field, form};
+use crate::app::ui::form::{area, choice, form};
 use crate::app::ui::{chip, panel};
 use crate::model::Verdict;
-use crate::workpaper::{Body, By, Concluded, Conclusion, ControlState, Evaluated, Signed};
+use crate::workpaper::{Body, By, Concluded, Conclusion, ControlState, Signed};
 
 const ROLES: [(&str, &str); 2] = [("preparer", "Preparer"), ("reviewer", "Reviewer")];
-const BOUNDS: [(&str, &str); 2] = [("finite", "Hypergeometric, over the population"), ("", "Binomial")];
 
 /// The panel of the controls.
 pub fn controls(app: App) -> AnyView {
     let controls = part(app, |held| held.told.state.controls.clone());
-    let size = part(app, |held| held.told.state.basis.population_size);
     let signs = part(app, |held| (held.told.state.sign_offs.clone(), held.told.state.changed));
     (move || {
         let controls = controls.get();
         if controls.is_empty() {
             return ().into_any();
         }
-        let rows = controls.iter().map(|one| control(app, one, size.get_untracked())).collect_view();
+        let rows = controls.iter().map(|one| control(app, one)).collect_view();
         let (signs, changed) = signs.get();
         let open = controls.iter().filter(|control| !control.is_signed()).count() as u64;
         let remark =
@@ -35,12 +33,12 @@ pub fn controls(app: App) -> AnyView {
             {sign_offs(&signs, changed)}
             {sign(app, String::new(), String::new())}
         };
-        panel("4. Conclude and sign off", &remark, "", body.into_any())
+        panel("5. Conclude and sign off", &remark, "", body.into_any())
     })
     .into_any()
 }
 
-fn control(app: App, state: &ControlState, population: u64) -> AnyView {
+fn control(app: App, state: &ControlState) -> AnyView {
     let of = &state.control;
     let words = [
         number(state.tested).as_str(),
@@ -51,7 +49,6 @@ fn control(app: App, state: &ControlState, population: u64) -> AnyView {
         " open",
     ]
     .concat();
-    let evaluations = state.evaluations.iter().map(evaluation).collect_view();
     let last = state.conclusions.len().saturating_sub(1);
     let conclusions = state
         .conclusions
@@ -77,40 +74,12 @@ fn control(app: App, state: &ControlState, population: u64) -> AnyView {
         <li>
             <h3><span class="mono">{visible(&of.id)}</span> " " {visible(&of.title)} " " <small class="muted">{visible(&of.framework)}</small></h3>
             <p>{words}</p>
-            <ul class="plain">{evaluations}{conclusions}</ul>
+            {evaluation::said(&state.evaluations, None)}
+            <ul class="plain">{conclusions}</ul>
             {sign_offs(&state.sign_offs, state.changed)}
-            {evaluate(app, of.framework.clone(), of.id.clone(), population)}
+            {evaluation::ask(app, "Evaluate the sample", [of.framework.clone(), of.id.clone()])}
             {conclude(app, of.framework.clone(), of.id.clone())}
             {sign(app, of.framework.clone(), of.id.clone())}
-        </li>
-    }
-    .into_any()
-}
-
-fn evaluation(said: &By<Evaluated>) -> AnyView {
-    let figures = &said.said;
-    let (look, verdict) = if figures.supports_reliance {
-        (Verdict::Met, "supports reliance")
-    } else {
-        (Verdict::Unmet, "does not support reliance")
-    };
-    let words = [
-        number(figures.deviations).as_str(),
-        " of ",
-        &number(figures.size),
-        " deviate, ",
-        &number(figures.untested),
-        " of the items not tested in full; the rate of the population is at most ",
-        &figures.upper_bound,
-        " at confidence ",
-        &figures.confidence,
-        ", tolerable is ",
-        &figures.tolerable,
-    ]
-    .concat();
-    view! {
-        <li>
-            {chip(look, verdict)} " " {visible(&words)} " " <small class="muted">{signed(&said.by, &said.at)}</small>
         </li>
     }
     .into_any()
@@ -132,28 +101,6 @@ fn sign_offs(signs: &[By<Signed>], changed: u64) -> AnyView {
         })
         .collect_view();
     view! { <ul class="plain">{rows}</ul> }.into_any()
-}
-
-fn evaluate(app: App, framework: String, control: String, population: u64) -> AnyView {
-    let body = view! {
-        <div class="fields">
-            {field("Confidence", "confidence", "text", "0.95".to_owned())}
-            {field("Tolerable rate", "tolerable", "text", "0.05".to_owned())} {choice("Bound", "bound", &BOUNDS)}
-        </div>
-        <p class="note">"Items that are not tested in every step count as deviations."</p>
-    };
-    let form = form(body.into_any(), "Evaluate", &[], move |fields| {
-        let evaluated = Evaluated {
-            framework: framework.clone(),
-            control: control.clone(),
-            confidence: fields.text("confidence"),
-            tolerable: fields.text("tolerable"),
-            population: if fields.text("bound").is_empty() { 0 } else { population },
-            ..Evaluated::default()
-        };
-        paper::enter(app, Body::Evaluated(evaluated), None);
-    });
-    view! { <details><summary>"Evaluate the sample"</summary>{form}</details> }.into_any()
 }
 
 fn conclude(app: App, framework: String, control: String) -> AnyView {

@@ -9,9 +9,7 @@ use crate::app::text::{count, dotted, visible};
 use crate::app::ui::form::{area, choice, field, form};
 use crate::app::ui::{chip, panel};
 use crate::model::Verdict;
-use crate::workpaper::{Body, FindingState, FindingText, Grade, Moved, Stage};
-
-const GRADES: [(&str, &str); 3] = [("moderate", "Moderate"), ("low", "Low"), ("high", "High")];
+use crate::workpaper::{Body, FindingState, FindingText, Grade, LogRow, Moved, Stage};
 
 /// The panel of the findings.
 pub fn findings(app: App) -> AnyView {
@@ -27,7 +25,7 @@ pub fn findings(app: App) -> AnyView {
         <section class="panel">
             <h2><span>"3. Findings"</span><small>{remark}</small></h2>
             <ul class="paper-findings">{rows}</ul>
-            {fields(app, "Raise a finding that is about no single item", String::new())}
+            {fields(app, "Raise a finding that is about no single item", &FindingText::default())}
         </section>
     }
     .into_any()
@@ -35,27 +33,32 @@ pub fn findings(app: App) -> AnyView {
 
 /// The panel that raises a finding on an item.
 pub fn raise(app: App, item: String) -> AnyView {
-    panel("Finding", "", "", fields(app, "Raise a finding on this item", item))
+    let text = FindingText { items: vec![item], ..FindingText::default() };
+    panel("Finding", "", "", fields(app, "Raise a finding on this item", &text))
 }
 
-fn fields(app: App, summary: &'static str, item: String) -> AnyView {
+/// The form of a finding: a new one where the text has no id, else a revision of it.
+fn fields(app: App, summary: &'static str, text: &FindingText) -> AnyView {
+    // The first of a choice is chosen.
+    let others = Grade::ALL.into_iter().filter(|grade| *grade != text.grade);
+    let grades: Vec<(&str, &str)> =
+        std::iter::once(text.grade).chain(others).map(|grade| (grade.word(), grade.word())).collect();
     let body = view! {
         <div class="fields">
-            {choice("Grade", "grade", &GRADES)} {area("Condition: what was found", "condition", String::new())}
-            {area("Criterion: what should be", "criterion", String::new())} {area("Cause", "cause", String::new())}
-            {area("Effect", "effect", String::new())} {area("Recommendation", "recommendation", String::new())}
-            {field("Owner", "owner", "text", String::new())} {field("Due", "due", "date", String::new())}
+            {choice("Grade", "grade", &grades)} {area("Condition: what was found", "condition", text.condition.clone())}
+            {area("Criterion: what should be", "criterion", text.criterion.clone())} {area("Cause", "cause", text.cause.clone())}
+            {area("Effect", "effect", text.effect.clone())}
+            {area("Recommendation", "recommendation", text.recommendation.clone())}
+            {field("Owner", "owner", "text", text.owner.clone())} {field("Due", "due", "date", text.due.clone())}
         </div>
     };
-    let form = form(body.into_any(), "Raise the finding", &[], move |fields| {
-        let items = if item.is_empty() { Vec::new() } else { vec![item.clone()] };
+    let button = if text.id.is_empty() { "Raise the finding" } else { "Enter the revision" };
+    let (id, items) = (text.id.clone(), text.items.clone());
+    let form = form(body.into_any(), button, &[], move |fields| {
+        let grade = fields.text("grade");
         let text = FindingText {
-            id: String::new(),
-            grade: match fields.text("grade").as_str() {
-                "low" => Grade::Low,
-                "high" => Grade::High,
-                _ => Grade::Moderate,
-            },
+            id: id.clone(),
+            grade: Grade::ALL.into_iter().find(|known| known.word() == grade).unwrap_or_default(),
             condition: fields.text("condition"),
             criterion: fields.text("criterion"),
             cause: fields.text("cause"),
@@ -63,7 +66,7 @@ fn fields(app: App, summary: &'static str, item: String) -> AnyView {
             recommendation: fields.text("recommendation"),
             owner: fields.text("owner"),
             due: fields.text("due"),
-            items,
+            items: items.clone(),
         };
         paper::enter(app, Body::Finding(Box::new(text)), Some(fields.form));
     });
@@ -74,22 +77,12 @@ fn finding(app: App, finding: &FindingState) -> AnyView {
     let text = &finding.text;
     let look = if finding.stage == Stage::Closed { Verdict::Met } else { Verdict::Unmet };
     let due = if text.due.is_empty() { String::new() } else { ["due ", &text.due].concat() };
-    let parts = [
-        ("Criterion", &text.criterion),
-        ("Cause", &text.cause),
-        ("Effect", &text.effect),
-        ("Recommendation", &text.recommendation),
-        ("Items", &text.items.join(", ")),
-    ]
-    .into_iter()
-    .filter(|(_, words)| !words.is_empty())
-    .map(|(term, words)| view! { <div><dt>{term}</dt><dd>{visible(words)}</dd></div> })
-    .collect_view();
-    let history = finding
-        .history
-        .iter()
-        .map(|row| view! { <li>{visible(&row.words)} " " <small class="muted">{signed(&row.by, &row.at)}</small></li> })
-        .collect_view();
+    // Grade, condition, owner and due date stand above.
+    let parts = text.parts().into_iter().filter(|(term, words)| {
+        !words.is_empty() && !matches!(*term, "Grade" | "Condition" | "Owner" | "Due")
+    });
+    let parts = parts.map(|(term, words)| view! { <div><dt>{term}</dt><dd>{visible(&words)}</dd></div> });
+    let history = finding.history.iter().map(|row| entry(finding, row)).collect_view();
     let words =
         dotted(&[visible(&text.id), text.grade.word().to_owned(), visible(&text.owner), visible(&due)]);
     view! {
@@ -98,13 +91,27 @@ fn finding(app: App, finding: &FindingState) -> AnyView {
             <p class="muted">{words}</p>
             <details>
                 <summary>"All of it, and its history"</summary>
-                <dl class="kv wide">{parts}</dl>
+                <dl class="kv wide">{parts.collect_view()}</dl>
                 <ul class="plain">{history}</ul>
             </details>
+            {(finding.stage != Stage::Closed).then(|| fields(app, "Revise its text", text))}
             {step(app, finding)}
         </li>
     }
     .into_any()
+}
+
+/// An entry of its history, with the text that a revision replaced.
+fn entry(finding: &FindingState, row: &LogRow) -> AnyView {
+    let earlier = finding.revised.iter().filter(|was| was.entry == row.entry);
+    let earlier = earlier.map(|was| {
+        let words = if was.words.is_empty() { "(empty)".to_owned() } else { visible(&was.words) };
+        view! { <div><dt>{[&visible(&was.kind), " was"].concat()}</dt><dd>{words}</dd></div> }
+    });
+    let earlier = earlier.collect::<Vec<_>>();
+    let earlier = (!earlier.is_empty()).then(|| view! { <dl class="kv wide earlier">{earlier}</dl> });
+    view! { <li>{visible(&row.words)} " " <small class="muted">{signed(&row.by, &row.at)}</small> {earlier}</li> }
+        .into_any()
 }
 
 /// The form that moves a finding on, with only the states that may follow.

@@ -1,6 +1,7 @@
 //! The workpaper: start it, draw a sample, test it, raise findings, conclude and sign off.
 
 mod controls;
+mod evaluation;
 mod findings;
 mod item;
 mod sample;
@@ -43,8 +44,8 @@ fn whole(app: App) -> AnyView {
         {move || heading(["Workpaper: ", &visible(&title.get())].concat(), sub.into_any())}
         {status::status(app)}
         <div class="grid">
-            {sample::sample(app)} {items(app)} {findings::findings(app)} {controls::controls(app)} {notes(app)}
-            {entries(app)}
+            {sample::sample(app)} {items(app)} {findings::findings(app)} {evaluation::whole(app)}
+            {controls::controls(app)} {notes(app)} {entries(app)}
         </div>
     }
     .into_any()

@@ -114,7 +114,7 @@ fn drawing(app: App, choices: &PaperChoices) -> AnyView {
     let form = form(fields.into_any(), "Draw", &[("trial", "Try it first")], move |fields| {
         let body = Body::Sampled(Box::new(asked(&fields)));
         if fields.button == "trial" {
-            paper::try_out(app, body);
+            paper::try_out(app, vec![body]);
         } else {
             paper::enter(app, body, None);
         }
@@ -176,7 +176,9 @@ fn asked(fields: &Fields) -> Sampled {
 /// What a draw would give.
 fn trial(app: App) -> AnyView {
     let Some(reply) = app.desk.trial.get() else { return ().into_any() };
-    let Some(sample) = reply.state.samples.last() else { return ().into_any() };
+    let drawn = app.desk.held.with(|held| held.as_ref().map_or(0, |held| held.told.state.samples.len()));
+    // Another form may have tried something else.
+    let Some(sample) = reply.state.samples.get(drawn..).and_then(<[_]>::last) else { return ().into_any() };
     let words = [
         &count(sample.said.size, "item"),
         " of ",

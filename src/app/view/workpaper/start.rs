@@ -89,5 +89,28 @@ fn go_on(app: App) -> AnyView {
         }
         .into_any()
     };
-    view! { <div class="buttons">{pick(app)}</div>{kept} }.into_any()
+    view! { <div class="buttons">{pick(app)}</div>{inside(app)}{kept} }.into_any()
+}
+
+/// The papers that lie in the bundle, where none of them was opened unasked.
+fn inside(app: App) -> AnyView {
+    let papers = Memo::new(move |_| app.summary.with(|summary| summary.papers.clone()));
+    let shown = move || {
+        if app.stage.get() != Stage::Open || papers.with(Vec::is_empty) {
+            return ().into_any();
+        }
+        let row = |path: &String| {
+            let (name, path) = (visible(path), path.clone());
+            let press = move |_| paper::read_inside(app, path.clone());
+            view! { <li><button type="button" class="quiet" on:click=press>{name}</button></li> }
+        };
+        let papers = papers.get();
+        let words = if papers.len() > 1 {
+            "This bundle holds several, and none was opened. Choose the one that you mean:"
+        } else {
+            "This bundle holds one:"
+        };
+        view! { <p>{words}</p> <ul class="plain">{papers.iter().map(row).collect_view()}</ul> }.into_any()
+    };
+    shown.into_any()
 }

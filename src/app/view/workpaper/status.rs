@@ -76,10 +76,28 @@ pub fn status(app: App) -> AnyView {
             </div>
         </section>
         {refusal(app)}
+        {from(app)}
         {offer(app)}
         {holds(app)}
         {fits(app)}
     }
+    .into_any()
+}
+
+/// Where in the bundle the paper lay.
+fn from(app: App) -> AnyView {
+    let from = part(app, |held| held.from.clone());
+    (move || {
+        let from = from.get();
+        (!from.is_empty()).then(|| {
+            view! {
+                <p class="note">
+                    "This paper lay in the bundle, as " <span class="mono">{visible(&from)}</span>
+                    ". It is no evidence: nothing is concluded from it, and the digest of the bundle leaves it out."
+                </p>
+            }
+        })
+    })
     .into_any()
 }
 
