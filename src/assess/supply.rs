@@ -1,7 +1,5 @@
 //! `supply.*`: whether what a change brings in is in an inventory of components, and whether its licences are cleared.
 
-use std::collections::BTreeSet;
-
 use crate::model::record::Register;
 use crate::model::{Capture, Verdict};
 use crate::policy::wildcard;
@@ -80,13 +78,13 @@ fn components<'a>(subject: &Subject<'a>) -> (Vec<&'a Item>, bool) {
     let of = |entry: &Entry| store.registers.items(entry);
     let before = subject.change.merge_row.map_or(Text::EMPTY, |row| store.commits[row.index()].parent);
     let before = store.text(before);
-    let known: BTreeSet<Text> = store
+    let inventories_before = store
         .registers
         .all(Register::Inventory)
         .iter()
-        .filter(|entry| same_object(store.text(entry.revision), before))
-        .flat_map(|entry| of(entry).iter().map(|item| item.name))
-        .collect();
+        .filter(|entry| same_object(store.text(entry.revision), before));
+    let known =
+        crate::order::set(inventories_before.flat_map(|entry| of(entry).iter().map(|item| item.name)));
     let all = inventories(subject).into_iter().flat_map(of);
     (all.filter(|item| !known.contains(&item.name)).collect(), !known.is_empty())
 }

@@ -22,7 +22,7 @@ pub enum Membership {
 /// Returns the systems that the policy has rules for, each once, sorted.
 pub fn tags(policy: &Policy) -> Vec<String> {
     let mut tags: Vec<String> = policy.systems.iter().map(|system| system.tag.clone()).collect();
-    tags.sort_unstable();
+    crate::order::sort(&mut tags);
     tags.dedup();
     tags.truncate(MOST_SYSTEMS);
     tags

@@ -140,7 +140,7 @@ impl Gathering {
     fn row(&mut self, assessment: &Assessment, row: usize) {
         let subject = assessment.subject(row);
         let held = subject.held();
-        let parts: BTreeSet<(PersonId, Duty)> = held.iter().map(|held| (held.person, held.duty)).collect();
+        let parts = order::set(held.iter().map(|held| (held.person, held.duty)));
         for part in &parts {
             *self.found.counts.entry(*part).or_default() += 1;
         }
@@ -163,7 +163,7 @@ impl Gathering {
             let chain = self.chains.entry(key).or_default();
             let own: Vec<&Held> = held.iter().filter(|held| held.person == key.0).collect();
             chain.duties.extend(own.iter().map(|held| held.duty));
-            let accounts: BTreeSet<_> = own.iter().map(|held| held.account).collect();
+            let accounts = order::set(own.iter().map(|held| held.account));
             if accounts.len() > 1 {
                 chain.by_several_accounts.push(row);
             }

@@ -273,14 +273,14 @@ mod tests {
         let agents = Agents::parse(LIST).unwrap();
         assert!(agents.all().len() > 40);
         let mut tools: Vec<&str> = agents.all().iter().map(|agent| agent.tool.as_str()).collect();
-        tools.sort_unstable();
+        crate::order::sort(&mut tools);
         let count = tools.len();
         tools.dedup();
         assert_eq!(count, tools.len());
         assert!(agents.all().iter().all(|agent| agent.kind.is_machine()));
         let mut logins: Vec<String> =
             agents.all().iter().flat_map(|a| &a.logins).map(|l| l.to_lowercase()).collect();
-        logins.sort_unstable();
+        crate::order::sort(&mut logins);
         let count = logins.len();
         logins.dedup();
         assert_eq!(count, logins.len());

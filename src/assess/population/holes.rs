@@ -1,7 +1,5 @@
 //! What is missing from the population or does not belong to it, from every side that the bundle allows.
 
-use std::collections::BTreeSet;
-
 use crate::assess::Assessment;
 use crate::assess::review::short;
 use crate::model::record::PushKind;
@@ -122,7 +120,7 @@ pub(super) fn find(assessment: &Assessment, releases: &Releases) -> Vec<HoleFoun
     of_lists(&assessment.store, &mut holes);
     numbers::gaps(&assessment.store, &mut holes);
     empty_months(assessment, &mut holes);
-    holes.sort_by_key(|hole| hole.kind);
+    crate::order::sort_by_key(&mut holes, |hole| hole.kind);
     holes
 }
 
@@ -266,7 +264,7 @@ fn of_pushes(assessment: &Assessment, holes: &mut Vec<HoleFound>) {
     }
     let known = Known::new(store);
     let merged = store.changes.iter().filter(|change| change.merged.is_some());
-    let bases: BTreeSet<Text> = merged.map(|change| change.base_branch).collect();
+    let bases = crate::order::set(merged.map(|change| change.base_branch));
     let policy = &assessment.policy;
     let is_protected = |push: &Push| {
         let name = store.text(push.branch);
@@ -339,7 +337,7 @@ impl Known {
         let sorted = self.sorted.get_or_init(|| {
             let all = self.exact.iter().enumerate().filter(|(_, is_known)| **is_known);
             let mut sorted: Vec<Text> = all.map(|(at, _)| Text::at(at)).collect();
-            sorted.sort_by_key(|id| store.text(*id));
+            crate::order::sort_by_key(&mut sorted, |id| store.text(*id));
             sorted
         });
         let from = sorted.partition_point(|known| store.text(*known) < text);
@@ -405,7 +403,7 @@ fn empty_months(assessment: &Assessment, holes: &mut Vec<HoleFound>) {
         .filter_map(|row| assessment.effective(row))
         .map(|at| zone.month(at))
         .collect();
-    months.sort_unstable();
+    crate::order::sort(&mut months);
     months.dedup();
     let (Some(&first), Some(&last)) = (months.first(), months.last()) else { return };
     let first = assessment.policy.from.map_or(first, |from| zone.month(from));

@@ -53,7 +53,7 @@ pub(super) fn gaps(store: &Store, holes: &mut Vec<HoleFound>) {
         let is_between = |(_, number): &(Text, u64)| (low..=high).contains(number);
         let has_issues = space == Space::Shared && issues.clone().any(is_between);
         known.extend(issues.map(|(_, number)| *number));
-        known.sort_unstable();
+        crate::order::sort(&mut known);
         known.dedup();
         let ranges = missing(&known, low, high);
         let count: u64 = ranges.iter().map(|(from, to)| to - from + 1).sum();

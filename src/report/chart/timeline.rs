@@ -92,7 +92,7 @@ fn draw_lane(body: &mut String, lane: &Lane, y: u32, x: &impl Fn(f64) -> u32) {
     writeln!(body, "<line class=\"chart-line\" stroke=\"currentColor\" x1=\"{LEFT}\" y1=\"{line}\" x2=\"{RIGHT}\" y2=\"{line}\"/>").ok();
     let mut marks: Vec<u32> = lane.at.iter().map(|&at| x(at)).collect();
     // Those at one place are one mark; the count is in the title.
-    marks.sort_unstable();
+    crate::order::sort(&mut marks);
     marks.dedup();
     for mark in marks {
         writeln!(
