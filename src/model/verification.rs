@@ -29,6 +29,8 @@ pub struct Verification {
     pub issuer: String,
     /// The trust root or key that decided; empty where none did.
     pub root: String,
+    /// The trust roots whose authorities signed its timestamps; they need not be the one that decided.
+    pub timestamp_roots: Vec<String>,
     /// When it was signed, as a log or timestamp authority states it.
     pub signed_at: Option<Moment>,
     /// The steps, in the order in which they were made.

@@ -31,6 +31,8 @@ pub struct RootRow {
     pub parts: Vec<RootPartRow>,
     /// Valid statements that rest on it.
     pub statements: u64,
+    /// Valid statements with a timestamp of one of its authorities.
+    pub timestamps: u64,
 }
 
 /// An authority, log or key of a root.

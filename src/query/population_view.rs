@@ -74,7 +74,7 @@ pub fn sources(assessment: &Assessment) -> Vec<SourceRow> {
             .records
             .iter()
             .filter(|(noun, _)| matches!(*noun, "changes" | "commits" | "deployments" | "pushes"))
-            .map(|(noun, count)| format!("{count} {noun}"))
+            .map(|(noun, count)| crate::report::table::counted(*count, noun))
             .collect();
         if counted.is_empty() {
             continue;

@@ -42,13 +42,14 @@ pub fn trust(assessment: &Assessment, trust: &TrustSet) -> Trust {
 }
 
 fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
-    let rest_on = |name: &str| {
+    let valid = || {
         let all = assessment.store.statements.iter();
-        all.filter(|statement| {
-            statement.signature == SignatureState::Valid
-                && outcome(&assessment.store, statement).is_some_and(|outcome| outcome.root == name)
-        })
-        .count() as u64
+        let valid = all.filter(|statement| statement.signature == SignatureState::Valid);
+        valid.filter_map(|statement| outcome(&assessment.store, statement))
+    };
+    let rest_on = |name: &str| valid().filter(|outcome| outcome.root == name).count() as u64;
+    let stamped_by = |name: &str| {
+        valid().filter(|outcome| outcome.timestamp_roots.iter().any(|root| root == name)).count() as u64
     };
     let roots = trust.roots.iter().map(|root| RootRow {
         name: root.name.clone(),
@@ -63,6 +64,7 @@ fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
             })
             .collect(),
         statements: rest_on(&root.name),
+        timestamps: stamped_by(&root.name),
     });
     let keys = trust.keys.iter().map(|key| RootRow {
         name: key.name.clone(),
@@ -73,6 +75,7 @@ fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
             window: window("", ""),
         }],
         statements: rest_on(&format!("key {}", key.name)),
+        timestamps: 0,
     });
     let by_key = |name: &str| {
         let all = assessment.store.commit_verifications.iter();
@@ -86,6 +89,7 @@ fn roots(assessment: &Assessment, trust: &TrustSet) -> Vec<RootRow> {
             window: window("", ""),
         }],
         statements: by_key(&format!("key {name}")),
+        timestamps: 0,
         name,
         is_built_in: false,
     });

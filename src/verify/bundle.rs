@@ -84,7 +84,13 @@ impl Checking<'_> {
                 told,
                 "RFC 3161 §2.4.2; RFC 5280 §4.2.1.12",
             );
-            times.extend(outcome.ok().map(|(time, _)| time));
+            if let Ok((time, root)) = outcome {
+                times.push(time);
+                let known = &mut self.steps.outcome.timestamp_roots;
+                if !known.contains(&root) {
+                    known.push(root);
+                }
+            }
         }
         let entries = &self.bundle.verification_material.tlog_entries;
         for (at, entry) in entries.iter().enumerate() {

@@ -75,11 +75,9 @@ mod tests {
 
     #[test]
     fn names_are_written_as_the_library_writes_them() {
-        for text in [
-            "CN=sigstore-intermediate,O=sigstore.dev",
-            "CN=a\\, b+OU=\\#c,DC=example,DC=org",
-            "O=a b,C=DE",
-        ] {
+        for text in
+            ["CN=sigstore-intermediate,O=sigstore.dev", "CN=a\\, b+OU=\\#c,DC=example,DC=org", "O=a b,C=DE"]
+        {
             let name = Name::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(in_words(&name), name.to_string());
         }

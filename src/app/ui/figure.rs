@@ -8,6 +8,7 @@ pub fn figure(svg: &str, label: &str) -> AnyView {
     if svg.is_empty() {
         return ().into_any();
     }
-    view! { <div class="figure" role="img" aria-label=label.to_owned() inner_html=svg.to_owned()></div> }
+    // On a narrow screen it keeps a size that can be read, and is scrolled: by keyboard too.
+    view! { <div class="figure" tabindex="0" role="img" aria-label=label.to_owned() inner_html=svg.to_owned()></div> }
         .into_any()
 }

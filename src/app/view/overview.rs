@@ -41,7 +41,7 @@ fn shown(overview: &Overview) -> AnyView {
                     {frameworks(&overview.frameworks)} {trend(overview)} {ai(overview)}
                     {population(&overview.population, overview.holes)}
                 </div>
-                <div class="grid">{closers(&overview.closers)} {facts(&overview.facts)}</div>
+                <div class="grid">{closers(&overview.closers, &overview.gap)} {facts(&overview.facts)}</div>
             </div>
         </div>
     }
@@ -90,9 +90,17 @@ fn hero(overview: &Overview) -> AnyView {
     let gap = &overview.gap;
     let lost = gap.contradicted + gap.unevidenced;
     let look = match (gap.contradicted, gap.unevidenced) {
+        // Where nothing is approved on paper, nothing could be lost: no share of it means anything.
+        _ if gap.on_paper == 0 => Verdict::Unproven,
         (0, 0) => Verdict::Met,
         (0, _) => Verdict::Unproven,
         _ => Verdict::Unmet,
+    };
+    let share = if gap.on_paper == 0 {
+        view! { <p class=["big ", look.slug()].concat()><span aria-hidden="true">"–"</span><span class="unseen">"No "</span></p> }.into_any()
+    } else {
+        view! { <p class=["big ", look.slug()].concat()>{percent(lost, gap.merged).to_string()} " %"</p> }
+            .into_any()
     };
     let line = |standing: Standing, amount: u64, words: &'static str| {
         let query = ["standing:", standing.slug()].concat();
@@ -106,7 +114,7 @@ fn hero(overview: &Overview) -> AnyView {
     view! {
         <div class="hero">
             <div>
-                <p class=["big ", look.slug()].concat()>{percent(lost, gap.merged).to_string()} " %"</p>
+                {share}
                 <p class="big-words">
                     "attestation gap"<br/>
                     <span class="muted">
@@ -230,14 +238,14 @@ fn frameworks(rows: &[FrameworkRow]) -> AnyView {
     )
 }
 
-fn closers(rows: &[Closer]) -> AnyView {
+fn closers(rows: &[Closer], gap: &Gap) -> AnyView {
     if rows.is_empty() {
-        return panel(
-            "What closes the most",
-            "",
-            "",
-            view! { <p class="muted">"Nothing is open."</p> }.into_any(),
-        );
+        let nothing = if gap.on_paper == 0 {
+            "Counted over what is approved on paper, and no change is. Exports of pull requests with their reviews show approvals."
+        } else {
+            "Nothing is open."
+        };
+        return panel("What closes the most", "", "", view! { <p class="muted">{nothing}</p> }.into_any());
     }
     let line = |row: &Closer| {
         let href = Route::changes(row.query.clone()).fragment();
@@ -291,7 +299,9 @@ fn trend(overview: &Overview) -> AnyView {
     }
     let label =
         "Share of changes approved on paper and substantiated, by month; the table below has the numbers";
-    let body = view! { {figure(&overview.trend_svg, label)}{months(&overview.months)} };
+    let nothing = (overview.gap.on_paper == 0)
+        .then(|| view! { <p class="muted">"No change is approved on paper in any month."</p> });
+    let body = view! { {nothing}{figure(&overview.trend_svg, label)}{months(&overview.months)} };
     panel("By month", "on paper · substantiated", "", body.into_any())
 }
 

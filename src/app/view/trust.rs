@@ -88,18 +88,20 @@ fn root(row: &RootRow) -> AnyView {
     let origin = if row.is_built_in { "built in" } else { "added by you" };
     let amount = [&count(row.statements, "valid statement"), " rest on it"].concat();
     let find = Route { filter: row.name.clone(), ..Route::to(View::Trust) }.fragment();
-    let amount = if row.statements == 0 {
-        view! { <span class="muted">"nothing rests on it"</span> }.into_any()
-    } else {
-        view! { <a class="door" href=find>{amount}</a> }.into_any()
+    let amount = match (row.statements, row.timestamps) {
+        (0, 0) => view! { <span class="muted">"nothing rests on it"</span> }.into_any(),
+        (0, _) => ().into_any(),
+        _ => view! { <a class="door" href=find>{amount}</a> }.into_any(),
     };
+    let stamps = (row.timestamps > 0)
+        .then(|| view! { <span>{count(row.timestamps, "timestamp")} " by its authority"</span> });
     view! {
         <li>
             <details>
                 <summary><b>{visible(&row.name)}</b> " · " {origin}</summary>
                 <ul class="parts">{parts}</ul>
             </details>
-            {amount}
+            <span class="rests">{amount}{stamps}</span>
         </li>
     }
     .into_any()
