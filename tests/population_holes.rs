@@ -258,3 +258,16 @@ fn a_rule_of_the_policy_says_which_changes_belong_to_a_system() {
     history.cases[2].change.files = None;
     assert_eq!(out(&history), [false, true, false], "what does not say where it belongs is not left out");
 }
+
+#[test]
+fn a_ticket_in_the_message_of_a_direct_push_is_its_ticket() {
+    let mut history = History::of(3);
+    history.push_directly("5e".repeat(20));
+    history.line.last_mut().unwrap().body = "Fixes PAY-12".into();
+    let assessment = history.assess();
+    let store = &assessment.store;
+    let pushed = store.changes.iter().find(|change| change.number == 0).expect("the push is a change");
+    let tickets: Vec<&str> =
+        pushed.tickets.of(&store.tickets).iter().map(|ticket| store.text(ticket.id)).collect();
+    assert_eq!(tickets, ["PAY-12"]);
+}

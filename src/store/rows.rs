@@ -497,6 +497,8 @@ pub struct Ticket {
     pub requester: Option<(AccountId, Place)>,
     /// Whether the forge itself links it; otherwise it was found in typed text.
     pub is_linked: bool,
+    /// The commit whose message has it; empty for one that the change itself has.
+    pub commit: Text,
     /// Where it is.
     pub place: Place,
 }

@@ -90,6 +90,7 @@ impl Builder {
                 created: ticket.created,
                 requester: None,
                 is_linked: true,
+                commit: Text::EMPTY,
                 place: place.field("closingIssuesReferences"),
             };
             self.tickets.push(Owned { change: owner, row });
@@ -101,7 +102,7 @@ impl Builder {
         let texts = [(&record.body, "body"), (&record.title, "title"), (&record.head_branch, "headRefName")];
         for (text, key) in texts.into_iter().filter(|(text, _)| !text.is_empty()) {
             let signs = trailers::scan(text);
-            self.tickets_of(&signs, owner, place.field(key));
+            self.tickets_of(&signs, owner, Text::EMPTY, place.field(key));
             if key == "body" {
                 self.signs(
                     &signs,
@@ -137,10 +138,10 @@ impl Builder {
         }
     }
 
-    fn tickets_of(&mut self, signs: &Signs<'_>, owner: Owner, place: Place) {
+    fn tickets_of(&mut self, signs: &Signs<'_>, owner: Owner, commit: Text, place: Place) {
         for ticket in &signs.tickets {
             let id = self.strings.intern(&ticket.id);
-            let row = Ticket { id, is_linked: false, place, ..Ticket::default() };
+            let row = Ticket { id, is_linked: false, commit, place, ..Ticket::default() };
             self.tickets.push(Owned { change: owner, row });
         }
     }
@@ -214,7 +215,7 @@ impl Builder {
                 let account = AccountRecord::identity(co_author.name, co_author.email);
                 co_authors.extend(self.account(Some(&account)));
             }
-            self.tickets_of(&signs, owner, place);
+            self.tickets_of(&signs, owner, id, place);
             self.signs(&signs, owner, id, SessionSource::Trailer, place, record.authored);
         }
         self.marks_of(trailers::repeats(&record.subject, &record.body), owner, id, place);

@@ -90,7 +90,7 @@ impl Groups {
         let mut objects = self.attach_commits(store);
         self.attach_reviews(store);
         self.attach_files(store);
-        self.attach_tickets(store, tickets);
+        self.attach_tickets(store, &mut objects, tickets);
         self.attach_tests(store, &mut objects);
         self.attach_sessions(store, &mut objects);
         attach_statements(store, &mut objects);
@@ -182,8 +182,12 @@ impl Groups {
         }
     }
 
-    fn attach_tickets(&mut self, store: &mut Store, details: Vec<TicketDetail>) {
+    fn attach_tickets(&mut self, store: &mut Store, objects: &mut ByObject, details: Vec<TicketDetail>) {
         let Rows { of, rows } = &mut self.tickets;
+        // A commit of the history says nothing of its change: the change is found by the commit.
+        for (of, ticket) in of.iter_mut().zip(&*rows).filter(|(of, _)| **of == NO_GROUP) {
+            *of = group(objects.find(ticket.row.commit, store));
+        }
         let mut by_id: BTreeMap<Text, Vec<TicketDetail>> = BTreeMap::new();
         for detail in details {
             by_id.entry(detail.id).or_default().push(detail);
