@@ -68,6 +68,23 @@ export async function testItem(page: Page): Promise<void> {
   await expect(page.locator(".paper-steps > li").first().locator(".paper-results li").first()).toContainText("opened the record");
 }
 
+/** Concludes that the first control was not effective, and signs it and the whole off. */
+export async function concludeAndSignOff(page: Page, basis: string): Promise<void> {
+  const control = page.locator(".paper-controls > li").first();
+  await unfold(control, "Conclude");
+  await control.getByLabel("You conclude that the control").selectOption("not-effective");
+  await control.getByLabel("What that rests on").fill(basis);
+  await control.getByRole("button", { name: "Conclude" }).click();
+  await expect(control).toContainText("did not operate effectively");
+  await unfold(control, "Sign off");
+  await control.getByRole("button", { name: "Sign off" }).click();
+  await expect(control.locator(".chip.met").filter({ hasText: "signed off" })).toBeVisible();
+  const panel = page.locator(".panel").filter({ hasText: "5. Conclude and sign off" });
+  await panel.locator("summary").filter({ hasText: "Sign off" }).last().click();
+  await panel.getByRole("button", { name: "Sign off" }).last().click();
+  await expect(panel).toContainText("all signed off");
+}
+
 /** Enters a note on the whole paper. */
 export async function enterNote(page: Page, text: string): Promise<void> {
   const notes = page.locator(".panel", { has: page.getByRole("heading", { name: "Notes", exact: true }) });

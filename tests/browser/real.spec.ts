@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { open, WAYS } from "./document";
-import { draw, LACUNA, saved, start, testItem, unfold } from "./paper";
+import { concludeAndSignOff, draw, LACUNA, saved, start, testItem } from "./paper";
 import { expectAccessible, ROOT } from "./screen";
 
 const SAMPLES = process.env.LACUNA_SAMPLES ?? resolve(ROOT, "../shared/data");
@@ -90,18 +90,7 @@ test("a real export goes from opening to a paper that is signed off", async ({ p
     if (at < 4) await page.getByRole("link", { name: "Next item" }).click();
   }
   await page.getByRole("link", { name: "Workpaper", exact: true }).first().click();
-  const control = page.locator(".paper-controls > li").first();
-  await unfold(control, "Conclude");
-  await control.getByLabel("You conclude that the control").selectOption("not-effective");
-  await control.getByLabel("What that rests on").fill("five items of a real history");
-  await control.getByRole("button", { name: "Conclude" }).click();
-  await unfold(control, "Sign off");
-  await control.getByRole("button", { name: "Sign off" }).click();
-  await expect(control.locator(".chip.met").filter({ hasText: "signed off" })).toBeVisible();
-  const panel = page.locator(".panel").filter({ hasText: "5. Conclude and sign off" });
-  await panel.locator("summary").filter({ hasText: "Sign off" }).last().click();
-  await panel.getByRole("button", { name: "Sign off" }).last().click();
-  await expect(panel).toContainText("all signed off");
+  await concludeAndSignOff(page, "five items of a real history");
   await expectAccessible(page);
   const told = execFileSync(LACUNA, ["workpaper", "verify", await saved(page), "--bundle", ...files], { encoding: "utf8" });
   expect(told).toContain("entries hold");

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { WAYS } from "./document";
-import { begin, draw, LACUNA, SAMPLE, saved, testItem, unfold } from "./paper";
+import { begin, concludeAndSignOff, draw, LACUNA, SAMPLE, saved, testItem, unfold } from "./paper";
 import { ROOT } from "./screen";
 
 const KEY = join(ROOT, "public/samples/sample-key.pem");
@@ -68,18 +68,7 @@ test("from opening to a signed-off paper that the command line takes", async ({ 
   await unfold(control, "Evaluate the sample");
   await control.getByRole("button", { name: "Evaluate" }).click();
   await expect(control).toContainText("support reliance");
-  await unfold(control, "Conclude");
-  await control.getByLabel("You conclude that the control").selectOption("not-effective");
-  await control.getByLabel("What that rests on").fill("three items");
-  await control.getByRole("button", { name: "Conclude" }).click();
-  await expect(control).toContainText("did not operate effectively");
-  await unfold(control, "Sign off");
-  await control.getByRole("button", { name: "Sign off" }).click();
-  await expect(control.locator(".chip.met").filter({ hasText: "signed off" })).toBeVisible();
-  const panel = page.locator(".panel").filter({ hasText: "5. Conclude and sign off" });
-  await panel.locator("summary").filter({ hasText: "Sign off" }).last().click();
-  await panel.getByRole("button", { name: "Sign off" }).last().click();
-  await expect(panel).toContainText("all signed off");
+  await concludeAndSignOff(page, "three items");
 
   const file = await saved(page);
   await expect(page.getByText("saved as a file", { exact: true })).toBeVisible();
