@@ -13,9 +13,31 @@ use sigstore_crypto::SigningScheme;
 
 use super::provider;
 
+/// How many questions are gathered at once, and bytes of what they are about; what is over is computed.
+const MOST_QUESTIONS: usize = 1000;
+const MOST_BYTES: usize = 32 << 20;
+
+/// Questions, and the bytes that they are about.
+#[derive(Default)]
+struct Gathered {
+    questions: Vec<Question>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn take(&mut self, question: Question) {
+        let bytes = self.bytes.saturating_add(question.data.len());
+        let has_room = self.questions.len() < MOST_QUESTIONS && bytes <= MOST_BYTES;
+        if has_room && !self.questions.contains(&question) {
+            self.questions.push(question);
+            self.bytes = bytes;
+        }
+    }
+}
+
 thread_local! {
     /// What is gathered; `None` while signatures are computed.
-    static GATHERED: RefCell<Option<Vec<Question>>> = const { RefCell::new(None) };
+    static GATHERED: RefCell<Option<Gathered>> = const { RefCell::new(None) };
 }
 
 /// Whether a signature over some bytes holds.
@@ -67,17 +89,43 @@ impl Question {
 
 /// Gathers what some checks would ask. What they return must not be used: to them, every signature holds.
 pub(super) fn gather(checks: impl FnOnce()) -> Vec<Question> {
-    GATHERED.set(Some(Vec::new()));
+    GATHERED.set(Some(Gathered::default()));
     checks();
-    GATHERED.take().unwrap_or_default()
+    GATHERED.take().unwrap_or_default().questions
 }
 
 /// Returns whether questions are gathered and not answered; takes the question down, if there is one.
 pub(super) fn is_gathered(question: impl FnOnce() -> Option<Question>) -> bool {
     GATHERED.with_borrow_mut(|gathered| {
         if let Some(gathered) = gathered {
-            gathered.extend(question().filter(|question| !gathered.contains(question)));
+            question().into_iter().for_each(|question| gathered.take(question));
         }
         gathered.is_some()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(nth: usize, bytes: usize) -> Question {
+        Question {
+            scheme: SigningScheme::EcdsaP256Sha256,
+            point: vec![4],
+            data: vec![0; bytes],
+            signature: Vec::new(),
+            encoded: nth.to_be_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_statement_cannot_ask_without_bound() {
+        let ask = |nth: usize, bytes: usize| assert!(is_gathered(|| Some(question(nth, bytes))));
+        let asked = |count: usize, bytes: usize| gather(|| (0..count).for_each(|nth| ask(nth, bytes))).len();
+        assert_eq!(asked(10, 1), 10);
+        assert_eq!(asked(3 * MOST_QUESTIONS, 1), MOST_QUESTIONS);
+        assert_eq!(asked(10, MOST_BYTES / 4), 4);
+        assert_eq!(gather(|| (0..10).for_each(|_| ask(0, 1))).len(), 1);
+        assert!(!is_gathered(|| None), "only while questions are gathered");
+    }
 }
