@@ -83,16 +83,22 @@ impl Bundle {
         given: impl IntoIterator<Item = GivenPolicy>,
         look: impl Fn(&Self) -> T,
     ) -> Result<Vec<T>, String> {
-        let (mut first, mut seen) = (None, Vec::new());
+        let (mut first, mut seen, mut failed) = (None, Vec::new(), None);
         for policy in given {
-            let before = self.exchange(Some(policy))?;
-            first = first.or(Some(before));
+            match self.exchange(Some(policy)) {
+                Ok(before) => first = first.or(Some(before)),
+                Err(why) => {
+                    failed = Some(why);
+                    break;
+                }
+            }
             seen.push(look(self));
         }
+        // Whatever went wrong, the policy in force stays the one in force.
         if let Some((before, was_given)) = first {
             self.restore(before, was_given);
         }
-        Ok(seen)
+        failed.map_or(Ok(seen), Err)
     }
 
     /// Puts an assessment under another policy in the place of the one that is there, and returns that without its
