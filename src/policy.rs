@@ -398,6 +398,17 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
 }
 
 fn is_like(pattern: &str, text: &str) -> bool {
+    // Most patterns have one star: what stands around it decides, unless case is not a matter of single letters.
+    let parts = pattern.split_once('*').map(|(start, end)| (start, end.trim_start_matches('*')));
+    if let Some((start, end)) = parts.filter(|(_, end)| !end.contains('*')) {
+        let (start, end, text) = (start.as_bytes(), end.as_bytes(), text.as_bytes());
+        let fits = text.len() >= start.len() + end.len()
+            && text[..start.len()].eq_ignore_ascii_case(start)
+            && text[text.len() - end.len()..].eq_ignore_ascii_case(end);
+        if fits || text.is_ascii() && pattern.is_ascii() {
+            return fits;
+        }
+    }
     if pattern.is_ascii() && text.is_ascii() {
         return fits(pattern.as_bytes(), text.as_bytes(), b'*', |a, b| a.eq_ignore_ascii_case(b));
     }
@@ -454,5 +465,19 @@ mod tests {
         assert!(wildcard("", "") && !wildcard("", "a") && wildcard("*", ""));
         assert!(wildcard("é*", "École"));
         assert!(wildcard("k*", "\u{212a}elvin"), "the sign of the unit is a k in lower case");
+        assert!(wildcard("*K", "5 \u{212a}") && wildcard("é*é", "ÉÉ") && !wildcard("é*é", "É"));
+        assert!(!wildcard("ab*ba", "aba") && wildcard("ab*ba", "ABBA") && wildcard("ab*ba", "ab-ba"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn one_star_is_decided_as_any_number_of_them_is(start in "[aAbK\u{212a}é]{0,3}", end in "[aAbK\u{212a}é]{0,3}", text in "[aAbBkK\u{212a}éÉ]{0,8}") {
+            let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
+            for stars in ["*", "**"] {
+                let pattern = format!("{start}{stars}{end}");
+                let general = fits(&lower(&pattern), &lower(&text), '*', |a, b| a == b);
+                proptest::prop_assert_eq!(is_like(&pattern, &text), general);
+            }
+        }
     }
 }

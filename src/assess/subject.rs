@@ -311,9 +311,7 @@ impl<'a> Subject<'a> {
             .sensitive
             .iter()
             .filter(|entry| {
-                self.files().iter().any(|file| {
-                    entry.paths.iter().any(|p| wildcard(&p.replace("**", "*"), store.text(file.path)))
-                })
+                self.files().iter().any(|file| entry.paths.iter().any(|p| wildcard(p, store.text(file.path))))
             })
             .map(|entry| entry.label.as_str())
             .collect()

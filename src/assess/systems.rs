@@ -72,8 +72,7 @@ fn of_rule(subject: &Subject<'_>, rule: &System) -> (Membership, String) {
             reasons.push(format!("its {noun} is not in the bundle, so it is not left out"));
             continue;
         };
-        let fits =
-            |text: &String| patterns.iter().find(|pattern| wildcard(&pattern.replace("**", "*"), text));
+        let fits = |text: &String| patterns.iter().find(|pattern| wildcard(pattern, text));
         match known.iter().find_map(|text| Some((text, fits(text)?))) {
             Some((text, pattern)) => reasons.push(format!("{noun} {text} fits {pattern}")),
             None => return (Membership::Out, format!("no {noun} fits {}", patterns.join(", "))),

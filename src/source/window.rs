@@ -16,12 +16,15 @@ const MOST_AT_ONCE: usize = 8 << 20;
 /// Bytes are read once, in order; they are hashed as they come, so the digest is over exactly what was parsed.
 pub struct Window {
     source: Box<dyn ByteSource>,
+    /// What was read, up to `end`; behind it, room for more.
     buffer: Vec<u8>,
     /// Index in `buffer` of the first unread byte.
     start: usize,
+    /// Index in `buffer` behind the last byte that was read.
+    end: usize,
     /// Offset in the file of `buffer[start]`.
     offset: u64,
-    /// Offset in the file of the end of `buffer`.
+    /// Offset in the file of `buffer[end]`.
     read: u64,
     /// Count of line feeds before `start`.
     lines: u64,
@@ -34,7 +37,17 @@ impl Window {
     /// Returns a window at the start of a source.
     pub fn new(mut source: Box<dyn ByteSource>) -> Self {
         let hasher = matches!(source.digest(), KnownDigest::Unknown).then(Sha256::new);
-        Self { source, buffer: Vec::new(), start: 0, offset: 0, read: 0, lines: 0, hasher, ended: false }
+        Self {
+            source,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            read: 0,
+            lines: 0,
+            hasher,
+            ended: false,
+        }
     }
 
     /// Returns the length of the file.
@@ -44,7 +57,7 @@ impl Window {
 
     /// Returns the unread bytes that are in memory.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..]
+        &self.buffer[self.start..self.end]
     }
 
     /// Returns the offset in the file of the first unread byte.
@@ -82,27 +95,28 @@ impl Window {
             return Ok(false);
         }
         if self.start > 0 {
-            self.buffer.drain(..self.start);
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
             self.start = 0;
         }
-        let held = self.buffer.len();
         let left = self.source.length().saturating_sub(self.read);
         let want = usize::try_from(left).unwrap_or(usize::MAX).min(want);
-        self.buffer.resize(held + want, 0);
+        let held = self.end;
+        if self.buffer.len() < held + want {
+            self.buffer.resize(held + want, 0);
+        }
         let mut got = 0;
         while got < want {
-            let count = self
-                .source
-                .read_at(self.read + got as u64, &mut self.buffer[held + got..])
-                .map_err(unreadable)?;
+            let room = &mut self.buffer[held + got..held + want];
+            let count = self.source.read_at(self.read + got as u64, room).map_err(unreadable)?;
             if count == 0 {
                 break;
             }
             got += count;
         }
-        self.buffer.truncate(held + got);
+        self.end = held + got;
         if let Some(hasher) = &mut self.hasher {
-            hasher.update(&self.buffer[held..]);
+            hasher.update(&self.buffer[held..self.end]);
         }
         self.read += got as u64;
         self.ended = got < want || self.read >= self.source.length();
@@ -111,14 +125,14 @@ impl Window {
 
     /// Passes over `count` unread bytes.
     pub fn consume(&mut self, count: usize) {
-        let count = count.min(self.buffer.len() - self.start);
+        let count = count.min(self.end - self.start);
         self.start += count;
         self.offset += count as u64;
     }
 
     /// Passes over `count` unread bytes and counts their lines.
     pub fn consume_counting(&mut self, count: usize) {
-        let end = (self.start + count).min(self.buffer.len());
+        let end = (self.start + count).min(self.end);
         self.lines += memchr::memchr_iter(b'\n', &self.buffer[self.start..end]).count() as u64;
         self.consume(count);
     }

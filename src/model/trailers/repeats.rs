@@ -9,6 +9,8 @@ use super::merges::{number, pull_reference};
 
 /// The most marks that are taken from one text.
 const MOST: usize = 16;
+/// The most places that are looked at for them, of each kind.
+const MOST_SEEN: usize = 64;
 
 /// How one change stands to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,27 +46,29 @@ pub struct Repeat<'a> {
     pub of: Original<'a>,
 }
 
-/// Preparing a search costs more than most texts are long.
-static MARKS: LazyLock<[(RepeatKind, Finder<'static>); 6]> = LazyLock::new(|| {
+/// What is searched for: every mark holds one of these. Preparing a search costs more than most texts are long, and so does
+/// each search that finds nothing.
+static SEARCHES: LazyLock<[(RepeatKind, Finder<'static>); 3]> = LazyLock::new(|| {
     [
-        (RepeatKind::Revert, "This reverts commit "),
-        (RepeatKind::Revert, "This reverts merge request !"),
-        (RepeatKind::Revert, "This reverts pull request #"),
-        (RepeatKind::Revert, "Reverts "),
+        (RepeatKind::Revert, "everts "),
         (RepeatKind::CherryPick, "(cherry picked from commit "),
         (RepeatKind::Backport, "ackport"),
     ]
-    .map(|(kind, mark)| (kind, Finder::new(mark)))
+    .map(|(kind, part)| (kind, Finder::new(part)))
 });
+
+/// The marks of reverts: what stands before `everts ` and behind it.
+const REVERTS: [(&str, &str); 4] =
+    [("This r", "commit "), ("This r", "merge request !"), ("This r", "pull request #"), ("R", "")];
 
 /// Returns what a commit message, or the title and description of a change, says that it undoes or repeats.
 pub fn repeats<'a>(subject: &'a str, body: &'a str) -> Vec<Repeat<'a>> {
     let mut found = Vec::new();
     for text in [subject, body] {
-        for (kind, finder) in MARKS.iter() {
-            for at in finder.find_iter(text.as_bytes()).take(MOST) {
-                let of = of_mark(*kind, text, at, at + finder.needle().len());
-                push(of.map(|of| Repeat { kind: *kind, of }), &mut found);
+        for (kind, finder) in SEARCHES.iter() {
+            for at in finder.find_iter(text.as_bytes()).take(MOST_SEEN) {
+                let Some((start, end)) = mark(*kind, text, at, at + finder.needle().len()) else { continue };
+                push(of_mark(*kind, text, start, end).map(|of| Repeat { kind: *kind, of }), &mut found);
             }
         }
     }
@@ -121,6 +125,16 @@ fn push<'a>(repeat: Option<Repeat<'a>>, found: &mut Vec<Repeat<'a>>) {
     if let Some(repeat) = repeat.filter(|repeat| found.len() < MOST && !found.contains(repeat)) {
         found.push(repeat);
     }
+}
+
+/// Returns where the mark starts and ends that holds what was searched for between two offsets.
+fn mark(kind: RepeatKind, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    if kind != RepeatKind::Revert {
+        return Some((start, end));
+    }
+    let (before, behind) = (text.get(..start)?, text.get(end..)?);
+    let fits = |(ahead, after): &&(&str, &str)| before.ends_with(ahead) && behind.starts_with(after);
+    REVERTS.iter().find(fits).map(|(ahead, after)| (start - ahead.len(), end + after.len()))
 }
 
 /// Reads what follows a mark between two offsets.
