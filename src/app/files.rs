@@ -62,11 +62,12 @@ fn is_paper(picked: &Picked) -> bool {
     picked.path.ends_with(".lacuna")
 }
 
-/// Returns the name of a bundle: of its one file, of its one folder, or how many files there are. A workpaper is no
-/// evidence, and gives no name.
+/// Returns the name of a bundle: of its one file, of its one folder, or of the first file by name and how many more there
+/// are, as the command line names it. A workpaper is no evidence, and gives no name.
 fn bundle_name(picked: &[Picked]) -> String {
     let evidence = || picked.iter().filter(|one| !is_paper(one));
-    let Some(first) = evidence().next().or(picked.first()) else { return String::new() };
+    let first = evidence().min_by(|a, b| a.path.cmp(&b.path)).or(picked.first());
+    let Some(first) = first else { return String::new() };
     let amount = evidence().count();
     if amount < 2 {
         return first.file.name();
@@ -76,7 +77,7 @@ fn bundle_name(picked: &[Picked]) -> String {
         Some(folder) if picked.iter().all(|one| one.path.split('/').next() == Some(folder)) => {
             folder.to_owned()
         }
-        _ => text::count(amount as u64, "file"),
+        _ => [&first.file.name(), " and ", &(amount - 1).to_string(), " more"].concat(),
     }
 }
 

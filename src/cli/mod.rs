@@ -184,15 +184,16 @@ fn open(input: &Input, options: Options) -> Result<Bundle, Failure> {
     Ok(Engine::new(found.roots, options).run())
 }
 
-/// Returns the name of a bundle: the names of its paths.
+/// Returns the name of a bundle: of its one path, or of the first of them by name and how many more there are, as the app
+/// names it, in whatever order they were given.
 fn name_of(paths: &[PathBuf]) -> String {
     let name = |path: &PathBuf| {
         path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
     };
-    match paths {
-        [one] => name(one),
-        [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
-        [] => String::new(),
+    match (paths.iter().map(name).min(), paths.len()) {
+        (Some(one), 1) => one,
+        (Some(first), count) => format!("{first} and {} more", count - 1),
+        (None, _) => String::new(),
     }
 }
 
