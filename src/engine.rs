@@ -5,6 +5,7 @@
 
 mod act;
 mod bundle;
+mod checking;
 mod files;
 mod raw;
 mod reassess;
@@ -22,16 +23,12 @@ use crate::source::intake::{Intake, IntakeItem, Origin, Root};
 use crate::source::{Limits, Window};
 use crate::store::{Builder, File, FileId, Relinker};
 use crate::verify::ahead::Question;
-use crate::verify::commit::CommitKeys;
 use crate::verify::manifest::Comparer;
 use crate::verify::{TrustSet, Verifier};
 pub use bundle::Bundle;
+use checking::Checking;
 use reassess::Dates;
 
-/// What checking one statement weighs in bytes of reading, which take about as long.
-const BYTES_A_SIGNATURE: u64 = 512 << 10;
-/// What checking one commit weighs; most have a key that nobody gave, and end at that.
-const BYTES_A_COMMIT: u64 = 32 << 10;
 /// How many changes one step of assessing takes.
 const CHANGES_A_STEP: usize = 2000;
 
@@ -46,6 +43,9 @@ pub struct Options {
     pub policy: Option<(Policy, Vec<Problem>)>,
     /// Whether to keep what assessing again under another policy needs ([`Bundle::reassess`]).
     pub keep: bool,
+    /// Whether to open the bundle after one step of checking signatures and to leave the rest to [`Bundle::check`]; what
+    /// waits counts for nothing. Implies `keep`.
+    pub later: bool,
     /// Ids of the frameworks to test against; empty for all that are built in.
     pub frameworks: Vec<String>,
     /// Problems that the host found before anything was read, such as links that it does not follow.
@@ -72,8 +72,7 @@ pub struct Engine {
     packs: Vec<Pack>,
     intake: Intake,
     builder: Builder,
-    verifier: Verifier,
-    commit_keys: CommitKeys,
+    checking: Checking,
     open: Option<Open>,
     /// Files whose digest the host still computes.
     pending: Vec<(FileId, Window)>,
@@ -122,7 +121,7 @@ impl Engine {
                 builder.bundle_problem(problem);
             }
         }
-        let verifier = Verifier::new(trust);
+        let checking = Checking::new(Verifier::new(trust));
         let mut intake = Intake::new(roots, options.limits.clone());
         for path in &options.passed {
             intake.pass_over(path);
@@ -133,8 +132,7 @@ impl Engine {
             packs,
             intake,
             builder,
-            verifier,
-            commit_keys: CommitKeys::default(),
+            checking,
             open: None,
             pending: Vec::new(),
             relinker: None,
@@ -157,10 +155,11 @@ impl Engine {
             State::Comparing(mut comparer) => {
                 let (roots, limits) = (self.intake.roots(), &self.options.limits);
                 self.state = if comparer.step(self.builder.files(), roots, limits, budget) {
-                    self.builder.compared(*comparer, &self.options.limits, &self.verifier.trust);
-                    let given = &self.verifier.trust.commit_keys;
-                    let (keys, problems) = given.with_evidence(self.builder.signing_keys());
-                    self.commit_keys = keys;
+                    let trust = &self.checking.verifier.trust;
+                    self.builder.compared(*comparer, &self.options.limits, trust);
+                    let (keys, problems) = trust.commit_keys.with_evidence(self.builder.signing_keys());
+                    self.checking.keys = keys;
+                    self.checking.signed = std::mem::take(self.builder.signed());
                     let several = format::workpaper::several(self.builder.files());
                     problems
                         .into_iter()
@@ -172,16 +171,19 @@ impl Engine {
                 };
             }
             State::Verifying => {
-                self.state = if self.verify(budget) { State::Linking } else { State::Verifying }
+                let is_done = self.checking.step(budget);
+                self.state = if is_done || self.options.later { State::Linking } else { State::Verifying }
             }
             State::Linking => {
                 let policy = self.policy();
                 let mut builder = std::mem::take(&mut self.builder);
-                self.relinker = self.options.keep.then(|| builder.relinker());
+                builder.signed().take_in(&self.checking.signed.outcomes());
+                let keeps = self.options.keep || self.options.later;
+                self.relinker = keeps.then(|| builder.relinker());
                 for problem in self.options.policy.iter().flat_map(|(_, problems)| problems) {
                     builder.bundle_problem(problem.clone());
                 }
-                let store = builder.link(&policy);
+                let store = builder.link_while(&policy, &self.checking.signed);
                 let packs = std::mem::take(&mut self.packs);
                 self.state = State::Assessing(Box::new(Assessor::new(store, policy, packs)));
             }
@@ -224,7 +226,8 @@ impl Engine {
                         name: self.options.name,
                         sha256,
                         assessment: *assessment,
-                        trust: self.verifier.trust,
+                        trust: std::sync::Arc::clone(&self.checking.verifier.trust),
+                        checking: (!self.checking.signed.is_done()).then(|| Box::new(self.checking)),
                         roots: self.intake.into_roots(),
                         limits: self.options.limits,
                     };
@@ -245,7 +248,7 @@ impl Engine {
             State::Assessing(_) => Phase::Assessing,
             State::Done(_) => Phase::Done,
         };
-        (self.progress.verified, self.progress.signatures) = self.builder.signed().progress();
+        (self.progress.verified, self.progress.signatures) = self.checking.signed.progress();
         self.progress.records = self.progress.records.max(self.builder.record_count());
         self.progress.clone()
     }
@@ -403,38 +406,13 @@ impl Engine {
         }
     }
 
-    /// Checks signatures over about `budget` bytes of statements; returns whether all are checked.
-    fn verify(&mut self, budget: u64) -> bool {
-        let mut bytes = 0;
-        while bytes < budget {
-            if let Some((digest, text)) = self.builder.signed().take() {
-                bytes += BYTES_A_SIGNATURE + text.len() as u64;
-                let verification = self.verifier.check(&text);
-                self.builder.signed().set(digest, verification);
-            } else if let Some((id, object)) = self.builder.signed().take_commit() {
-                bytes += BYTES_A_COMMIT + object.len() as u64;
-                let verification = self.commit_keys.check(&object);
-                self.builder.signed().set_commit(id, verification);
-            } else {
-                return true;
-            }
-        }
-        false
-    }
-
     /// Gathers the signatures that the next step of about `budget` bytes will check, for whoever can tell sooner that they
     /// hold; empty unless the next step checks any.
     pub fn questions(&mut self, budget: u64) -> Vec<Question> {
         if !matches!(self.state, State::Verifying) {
             return Vec::new();
         }
-        let mut bytes = 0;
-        let waiting = self.builder.signed().waiting().take_while(|text| {
-            let is_reached = bytes < budget;
-            bytes += BYTES_A_SIGNATURE + text.len() as u64;
-            is_reached
-        });
-        self.verifier.questions(waiting)
+        self.checking.questions(budget)
     }
 
     /// Asks the host for digests that were not ready; returns whether all are there.

@@ -8,10 +8,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use lacuna::assess::Assessment;
-use lacuna::engine::{Engine, Options};
+use lacuna::engine::{Bundle, Engine, Options};
 use lacuna::model::record::Envelope;
 use lacuna::model::{SignatureState, Verification};
+use lacuna::protocol::Phase;
 use lacuna::source::Bytes;
 use lacuna::source::intake::Root;
 use lacuna::verify::{Artifact, Demand, TrustSet, Verifier, split};
@@ -133,20 +133,23 @@ fn the_table_of_the_documentation_says_what_comes_out() {
     }
 }
 
-/// Opens the two git bundles of the source-track sample as an auditor would.
-fn source_track() -> Option<Assessment> {
+/// Opens the two git bundles of the source-track sample as an auditor would; `later` as the app does, which checks signatures
+/// behind the open bundle.
+fn source_track(later: bool) -> Option<Bundle> {
     let folder = common::sample("slsa-source-track")?;
     let names = ["source-tool-main.blobless.bundle", "source-tool-notes.bundle"];
     let roots = names.map(|name| Root {
         path: name.to_owned(),
         source: Box::new(Bytes::new(fs::read(folder.join(name)).expect("a git bundle"))),
     });
-    Some(Engine::new(Vec::from(roots), Options::default()).run().assessment)
+    let mut engine = Engine::new(Vec::from(roots), Options { later, ..Options::default() });
+    while engine.step(1 << 20).phase != Phase::Done {}
+    Some(engine.finish())
 }
 
 #[test]
 fn every_bundle_of_the_source_track_is_valid_and_its_root_is_named() {
-    let Some(assessment) = source_track() else { return };
+    let Some(Bundle { assessment, .. }) = source_track(false) else { return };
     let store = &assessment.store;
     let count = |envelope: Envelope, state: SignatureState| {
         store.statements.iter().filter(|s| s.envelope == envelope && s.signature == state).count()
@@ -251,12 +254,29 @@ fn one_flipped_byte_anywhere_that_is_signed_is_seen() {
     assert!(tried > 500, "{tried} mutations");
 }
 
+#[test]
+fn a_history_whose_signatures_are_checked_behind_it_ends_as_the_one_that_was_checked_before() {
+    let Some((before, mut behind)) = source_track(false).zip(source_track(true)) else { return };
+    let (done, all) = behind.checking().expect("most of it waits");
+    assert!(done < 20 && all > 800, "{done} of {all}");
+    let pending = |bundle: &Bundle| {
+        let all = bundle.assessment.store.statements.iter();
+        all.filter(|own| own.signature == SignatureState::Pending).count()
+    };
+    assert!(pending(&behind) > 400);
+    while !behind.check(80 << 20) {
+        behind.settle();
+    }
+    behind.settle();
+    assert_eq!((pending(&behind), behind.checking()), (0, None));
+    let [before, behind] = [&before, &behind].map(lacuna::report::json::write);
+    assert!(before == behind, "the bytes of the report");
+}
+
 /// The level that each statement of the history supports, counted: the attestation gap in the words of SLSA.
 #[test]
 fn no_revision_of_the_source_track_supports_the_level_that_demands_review() {
-    let Some(folder) = common::sample("slsa-source-track") else { return };
-    let found = lacuna::source::disk::find(&[folder], &lacuna::source::Limits::default());
-    let bundle = Engine::new(found.roots, Options::default()).run();
+    let Some(bundle) = source_track(false) else { return };
     let store = &bundle.assessment.store;
     let mut counts = std::collections::BTreeMap::new();
     for statement in &store.statements {

@@ -6,27 +6,29 @@
 use std::sync::Arc;
 
 use gloo_events::EventListener;
-use js_sys::{Array, Object, Reflect};
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
 use super::files::Picked;
-use super::state::{App, List, PAGE, Stage, Trouble};
+use super::load::{ask, first_record, take_page};
+use super::state::{App, List, Slot, Stage, Trouble};
 use super::{dom, export, paper, text};
 use crate::model::FlipPart;
 use crate::protocol::{
-    Address, Answer, CompareWith, Message, PersonEdit, Phase, PolicyAction, PolicyEdit, Progress, Reply,
-    Request,
+    self, Answer, CompareWith, Message, PersonEdit, Phase, PolicyAction, PolicyEdit, Progress, Reply,
+    Request, Summary,
 };
-use crate::query::route::{Route, View};
+use crate::query::route::View;
 
 /// The key that signed the sample's statements: it vouches for nothing else.
 const SAMPLE_KEY: (&str, &str) = ("sample-key.pem", include_str!("../../public/samples/sample-key.pem"));
 
 /// What an answer is awaited for.
 #[derive(Clone, Debug, PartialEq)]
-enum Waiting {
+pub(super) enum Waiting {
     Open,
     Overview,
     Population,
@@ -60,12 +62,14 @@ impl Waiting {
 #[derive(Default)]
 pub struct Bridge {
     worker: Option<Worker>,
+    /// Whether nothing was asked of it: it can serve what comes next.
+    is_fresh: bool,
     listeners: Vec<EventListener>,
     id: u32,
     generation: u32,
-    waiting: Vec<(u32, Waiting)>,
+    pub(super) waiting: Vec<(u32, Waiting)>,
     /// The last request for each slot, so that nothing is asked twice.
-    asked: Vec<Request>,
+    pub(super) asked: Vec<Request>,
     files: Vec<Picked>,
     name: String,
     spoken_at: f64,
@@ -73,10 +77,12 @@ pub struct Bridge {
 
 impl Bridge {
     fn end(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.terminate();
+        if !self.is_fresh {
+            if let Some(worker) = self.worker.take() {
+                worker.terminate();
+            }
+            self.listeners.clear();
         }
-        self.listeners.clear();
         self.waiting.clear();
         self.asked.clear();
     }
@@ -222,6 +228,11 @@ pub fn cancel(app: App) {
     app.spoken.set("Cancelled. Nothing is open.".to_owned());
 }
 
+/// Starts a worker ahead of the first request, once the page is drawn: unpacking the engine takes a moment.
+pub fn warm(app: App) {
+    Timeout::new(0, move || drop(worker(app))).forget();
+}
+
 /// Lets go of the bundle and gives its memory back.
 pub fn close(app: App) {
     app.bridge.update_value(|bridge| {
@@ -234,6 +245,7 @@ pub fn close(app: App) {
     app.trouble.set(None);
     app.stage.set(Stage::Empty);
     dom::focus_soon("h1");
+    warm(app);
 }
 
 /// Asks for a file to save.
@@ -262,22 +274,24 @@ pub fn person(app: App, edit: PersonEdit) {
     send(app, Waiting::Policy, Request::Person(edit), None);
 }
 
-fn send(app: App, what: Waiting, request: Request, files: Option<&Array>) {
+/// Sends a request, whose answer is awaited for `what`.
+pub(super) fn send(app: App, what: Waiting, request: Request, files: Option<&Array>) {
     let Some(worker) = worker(app) else {
         return crash(app, "The engine could not be started.");
     };
     let mut message = None;
     app.bridge.update_value(|bridge| {
         bridge.id += 1;
+        bridge.is_fresh = false;
         bridge.waiting.retain(|(_, old)| !old.is_outdated_by(&what));
         bridge.waiting.push((bridge.id, what));
         message = Some(Message { id: bridge.id, generation: bridge.generation, request });
     });
-    let Some(text) = message.and_then(|message| serde_json::to_string(&message).ok()) else { return };
+    let Some(bytes) = message.and_then(|message| protocol::write(&message)) else { return };
     let envelope = Object::new();
     let files = files.map_or(JsValue::UNDEFINED, |files| files.into());
     // Setting a property of a new object cannot fail.
-    Reflect::set(&envelope, &JsValue::from_str("text"), &JsValue::from_str(&text)).ok();
+    Reflect::set(&envelope, &JsValue::from_str("bytes"), &Uint8Array::from(bytes.as_slice())).ok();
     Reflect::set(&envelope, &JsValue::from_str("files"), &files).ok();
     if worker.post_message(&envelope).is_err() {
         crash(app, "The engine does not take messages.");
@@ -302,6 +316,7 @@ fn worker(app: App) -> Option<Worker> {
     });
     app.bridge.update_value(|bridge| {
         bridge.worker = Some(worker.clone());
+        bridge.is_fresh = true;
         bridge.listeners = vec![on_message, on_error];
     });
     Some(worker)
@@ -311,6 +326,7 @@ fn worker(app: App) -> Option<Worker> {
 fn crash(app: App, detail: &str) {
     let mut can_reload = false;
     app.bridge.update_value(|bridge| {
+        bridge.is_fresh = false;
         bridge.end();
         bridge.generation += 1;
         can_reload = !bridge.files.is_empty();
@@ -326,35 +342,56 @@ fn crash(app: App, detail: &str) {
 }
 
 fn receive(app: App, data: &JsValue) {
-    let text = dom::property(data, "text").as_string();
-    let Some(text) = text else {
+    let Ok(bytes) = dom::property(data, "bytes").dyn_into::<Uint8Array>() else {
         return match dom::text_property(data, "kind").as_str() {
             "crashed" | "failed" => crash(app, &dom::text_property(data, "message")),
             _ => {}
         };
     };
-    let Ok(answer) = serde_json::from_str::<Answer>(&text) else {
+    let Some(answer) = protocol::read::<Answer>(&bytes.to_vec()) else {
         return crash(app, "The engine and this page are not of the same version.");
     };
     if app.bridge.try_with_value(|bridge| bridge.generation) != Some(answer.generation) {
         return;
     }
-    if let Reply::Progress(progress) = answer.reply {
-        if app.stage.get_untracked() == Stage::Open {
-            // The other side of a comparison.
-            return app.comparing.set(in_words(&progress));
+    match answer.reply {
+        // The other side of a comparison.
+        Reply::Progress(progress) if app.stage.get_untracked() == Stage::Open => {
+            app.comparing.set(in_words(&progress));
         }
-        return advance(app, progress);
+        Reply::Progress(progress) => advance(app, progress),
+        Reply::Checking(done, all) => app.checking.set(Some((done, all))),
+        Reply::Checked(summary) => take_checked(app, *summary),
+        reply => answered(app, answer.id, reply),
     }
+}
+
+/// Takes in an answer, if it is still awaited.
+fn answered(app: App, id: u32, reply: Reply) {
     let mut what = None;
     app.bridge.update_value(|bridge| {
-        if let Some(at) = bridge.waiting.iter().position(|(id, _)| *id == answer.id) {
+        if let Some(at) = bridge.waiting.iter().position(|(own, _)| *own == id) {
             what = Some(bridge.waiting.remove(at).1);
         }
     });
     if let Some(what) = what {
-        settle(app, what, answer.reply);
+        settle(app, what, reply);
     }
+}
+
+/// Takes in what was assessed again after more signatures were checked. What is shown stays until the new answers are here.
+fn take_checked(app: App, mut summary: Summary) {
+    let checking = summary.checking.take();
+    app.checking.set(checking);
+    if app.summary.with_untracked(|shown| **shown != summary) {
+        app.summary.set(Arc::new(summary));
+    }
+    if checking.is_none() {
+        app.spoken.set("All signatures are checked.".to_owned());
+    }
+    app.list.update_untracked(|list| list.is_stale = true);
+    app.bridge.update_value(|bridge| bridge.asked.clear());
+    app.route.update(|_| {});
 }
 
 /// Shows how far opening is, and says it at most once a second.
@@ -395,10 +432,18 @@ pub fn in_words(progress: &Progress) -> String {
     }
 }
 
+/// Shows an answer; the one that is shown already is not drawn again.
+fn put(slot: Slot, reply: Reply) {
+    if slot.with_untracked(|shown| shown.as_deref() != Some(&reply)) {
+        slot.set(Some(Arc::new(reply)));
+    }
+}
+
 fn settle(app: App, what: Waiting, reply: Reply) {
     match (what, reply) {
-        (Waiting::Open, Reply::Opened(summary)) => {
+        (Waiting::Open, Reply::Opened(mut summary)) => {
             app.spoken.set(["Open: ", &text::count(summary.changes, "change")].concat());
+            app.checking.set(summary.checking.take());
             app.summary.set(Arc::from(summary));
             app.stage.set(Stage::Open);
             dom::focus_soon("h1");
@@ -420,191 +465,27 @@ fn settle(app: App, what: Waiting, reply: Reply) {
         (Waiting::Page(request, page), reply) => take_page(app, &request, page, reply),
         (Waiting::Paper, Reply::Paper(reply)) => paper::told(app, Ok(*reply)),
         (Waiting::Paper, Reply::Failed(fact)) => paper::told(app, Err(fact)),
-        (Waiting::Choices, reply) => app.choices.set(Some(Arc::new(reply))),
-        (Waiting::Overview, reply) => app.overview.set(Some(Arc::new(reply))),
-        (Waiting::Population, reply) => app.population.set(Some(Arc::new(reply))),
-        (Waiting::Matrix, reply) => app.matrix.set(Some(Arc::new(reply))),
-        (Waiting::Raw, reply) => app.raw.set(Some(Arc::new(reply))),
-        (Waiting::Trust, reply) => app.trusted.set(Some(Arc::new(reply))),
-        (Waiting::Duties, reply) => app.duties.set(Some(Arc::new(reply))),
-        (Waiting::Statement, reply) => app.statement.set(Some(Arc::new(reply))),
+        (Waiting::Choices, reply) => put(app.choices, reply),
+        (Waiting::Overview, reply) => put(app.overview, reply),
+        (Waiting::Population, reply) => put(app.population, reply),
+        (Waiting::Matrix, reply) => put(app.matrix, reply),
+        (Waiting::Raw, reply) => put(app.raw, reply),
+        (Waiting::Trust, reply) => put(app.trusted, reply),
+        (Waiting::Duties, reply) => put(app.duties, reply),
+        (Waiting::Statement, reply) => put(app.statement, reply),
         (Waiting::Policy, reply) => take_policy(app, reply),
         (Waiting::Comparison, reply) => take_comparison(app, reply),
         (Waiting::Change, reply) => {
-            let reply = Arc::new(reply);
-            app.change.set(Some(Arc::clone(&reply)));
+            put(app.change, reply);
+            let reply = app.change.get_untracked();
             let route = app.route.get_untracked();
             if route.view == View::Change
                 && route.record.is_none()
-                && let Some(address) = first_record(&reply)
+                && let Some(address) = reply.as_deref().and_then(first_record)
             {
                 ask(app, Waiting::Raw, Request::Raw { address });
             }
         }
         (Waiting::Export | Waiting::Paper, _) => {}
     }
-}
-
-/// Returns the record that is shown beside a change before the reader has chosen one.
-pub fn first_record(reply: &Reply) -> Option<Address> {
-    let Reply::Change(detail) = reply else { return None };
-    detail.verdicts.iter().find_map(|row| row.evidence.first()).map(|evidence| evidence.address.clone())
-}
-
-fn take_page(app: App, request: &Request, page: u32, reply: Reply) {
-    if app.list.with_untracked(|list| list.wanted.as_ref() != Some(request)) {
-        return;
-    }
-    let counts = match &reply {
-        Reply::Changes(changes) => (changes.page.total, changes.page.of),
-        Reply::Files(files) => (files.total, files.of),
-        Reply::Problems(problems) => (problems.total, problems.of),
-        Reply::Statements(statements) => (statements.total, statements.of),
-        Reply::Differences(rows) => (rows.total, rows.of),
-        Reply::Failed(fact) => {
-            let fact = fact.clone();
-            return app.list.update(|list| {
-                *list = List { wanted: list.wanted.take(), failure: fact, ..List::default() }
-            });
-        }
-        _ => return,
-    };
-    let mut is_other = false;
-    app.list.update(|list| is_other = list.take(request, page, counts.0, counts.1, Arc::new(reply)));
-    if is_other {
-        app.window.set((0, 50));
-        app.row.set(0);
-        if let Some(list) = dom::first(".list") {
-            list.set_scroll_top(0);
-        }
-    }
-}
-
-/// Asks for a slot, unless that was the last thing asked for it.
-fn ask(app: App, what: Waiting, request: Request) {
-    let kind = std::mem::discriminant(&request);
-    let is_known = app.bridge.try_with_value(|bridge| bridge.asked.contains(&request)).unwrap_or(true);
-    if is_known {
-        return;
-    }
-    app.bridge.update_value(|bridge| {
-        bridge.asked.retain(|old| std::mem::discriminant(old) != kind);
-        bridge.asked.push(request.clone());
-    });
-    send(app, what, request, None);
-}
-
-/// Asks for what the address names, whenever it or the bundle changes. The answers come back as messages: nothing is
-/// written here.
-pub fn load_on_navigation(app: App) {
-    let route = app.route;
-    Effect::new(move |_| {
-        if app.stage.get() == Stage::Open {
-            route.with(|route| load(app, route));
-        }
-    });
-    Effect::new(move |_| {
-        let (first, end) = app.window.get();
-        if app.stage.get() == Stage::Open
-            && let Some(request) = route.with(list_request)
-            && (route.with(|route| route.view != View::Compare) || app.compared.with(Option::is_some))
-        {
-            load_rows(app, &request, first, end);
-        }
-    });
-}
-
-fn load(app: App, route: &Route) {
-    match route.view {
-        View::Overview => ask(app, Waiting::Overview, Request::Overview),
-        View::Population => ask(app, Waiting::Population, Request::Population),
-        View::Matrix => {
-            let request = Request::Matrix { framework: route.framework.clone(), columns: route.columns };
-            ask(app, Waiting::Matrix, request);
-        }
-        View::Duties => ask(app, Waiting::Duties, Request::Duties { filter: route.filter.clone() }),
-        View::Trust => ask(app, Waiting::Trust, Request::Trust),
-        View::Policy if app.policy.with_untracked(Option::is_none) => {
-            policy(app, None, None, PolicyAction::Check);
-        }
-        View::Workpaper => ask(app, Waiting::Choices, Request::PaperChoices),
-        View::Statement => {
-            ask(app, Waiting::Statement, Request::Statement { id: route.change.clone(), flip: None });
-        }
-        View::Change => {
-            let request =
-                Request::Change { id: route.change.clone(), query: route.query.clone(), sort: route.sort };
-            ask(app, Waiting::Change, request);
-        }
-        _ => {}
-    }
-    if let Some(address) = &route.record {
-        ask(app, Waiting::Raw, Request::Raw { address: address.clone() });
-    } else if route.view == View::Change {
-        // Back to a change whose answer is at hand: its first record again.
-        let first = app.change.with_untracked(|slot| slot.as_ref().and_then(|reply| first_record(reply)));
-        let is_same = app.change.with_untracked(|slot| match slot.as_deref() {
-            Some(Reply::Change(detail)) => detail.row.id == route.change,
-            _ => false,
-        });
-        if let (Some(address), true) = (first, is_same) {
-            ask(app, Waiting::Raw, Request::Raw { address });
-        }
-    }
-}
-
-/// Returns the request of the list that a route shows, with offset 0.
-fn list_request(route: &Route) -> Option<Request> {
-    let (offset, limit) = (0, PAGE);
-    match route.view {
-        View::Changes => {
-            Some(Request::Changes { query: route.query.clone(), sort: route.sort, offset, limit })
-        }
-        View::Files => Some(Request::Files { filter: route.filter.clone(), offset, limit }),
-        View::Trust => Some(Request::Statements { filter: route.filter.clone(), offset, limit }),
-        View::Problems => Some(Request::Problems { filter: route.filter.clone(), offset, limit }),
-        View::Compare => {
-            let (of, difference) = route.rows;
-            Some(Request::Differences { of, difference, filter: route.filter.clone(), offset, limit })
-        }
-        _ => None,
-    }
-}
-
-fn load_rows(app: App, request: &Request, first: u32, end: u32) {
-    let is_other = app.list.with_untracked(|list| list.wanted.as_ref() != Some(request));
-    if is_other {
-        // Not announced: what is shown stays until the first page of the new list is here.
-        app.list.update_untracked(|list| list.wanted = Some(request.clone()));
-    }
-    let (first, end) = if is_other { (0, 1) } else { (first, end.max(first + 1)) };
-    for page in first / PAGE..=(end - 1) / PAGE {
-        let is_here = app.list.with_untracked(|list| {
-            list.shown.as_ref() == Some(request)
-                && (list.pages.contains_key(&page) || page * PAGE >= list.total.max(1))
-        });
-        let what = Waiting::Page(request.clone(), page);
-        let is_awaited = app
-            .bridge
-            .try_with_value(|bridge| bridge.waiting.iter().any(|(_, waiting)| *waiting == what))
-            .unwrap_or(true);
-        if !is_here && !is_awaited {
-            send(app, what, with_offset(request, page * PAGE), None);
-        }
-    }
-}
-
-fn with_offset(request: &Request, at: u32) -> Request {
-    let mut request = request.clone();
-    match &mut request {
-        Request::Changes { offset, .. }
-        | Request::Files { offset, .. }
-        | Request::Statements { offset, .. }
-        | Request::Differences { offset, .. }
-        | Request::Problems { offset, .. } => {
-            *offset = at;
-        }
-        _ => {}
-    }
-    request
 }

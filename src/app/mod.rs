@@ -1,7 +1,8 @@
 //! The app: what the reader sees and does. It holds no evidence; it asks the worker for one page, summary or detail at
 //! a time and shows it.
 //!
-//! [`state`] has every signal that lives long, in one root; [`engine`] talks to the worker; [`command`] lists what can be
+//! [`state`] has every signal that lives long, in one root; [`engine`] talks to the worker; [`load`] asks it for
+//! what the address names; [`command`] lists what can be
 //! done by key; `ui/` are the primitives and `view/` the screens.
 
 pub mod command;
@@ -10,6 +11,7 @@ pub mod engine;
 pub mod export;
 pub mod files;
 pub mod hotkeys;
+pub mod load;
 pub mod paper;
 pub mod shell;
 pub mod state;
@@ -30,7 +32,7 @@ pub fn run() {
     mount_to(root, || {
         let app = App::new();
         provide_context(app);
-        engine::load_on_navigation(app);
+        load::on_navigation(app);
         hotkeys::listen(app);
         files::listen_for_drops(app);
         dom::listen_for_navigation(app);
@@ -38,6 +40,7 @@ pub fn run() {
         dom::keep_title(app);
         dom::listen_for_presses();
         paper::listen(app);
+        engine::warm(app);
         shell::shell(app)
     })
     .forget();

@@ -34,6 +34,7 @@ pub fn shell(app: App) -> AnyView {
             <main id="main" tabindex="-1">
                 {banner(app)}
                 {move || is_open.get().then(|| edited(app))}
+                {move || is_open.get().then(|| checking(app))}
                 {move || screen(app, stage.get(), view.get())}
             </main>
             {foot(app)}
@@ -214,6 +215,23 @@ fn edited(app: App) -> AnyView {
                     <span class="mono" title=summary.policy_sha256.clone()>{digest}</span>
                     <a class="door" href=Route::to(View::Policy).fragment()>"See the policy"</a>
                 </p>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// Says on every screen how far signatures are checked, while they are, and that what waits does not count.
+fn checking(app: App) -> AnyView {
+    (move || {
+        app.checking.get().map(|(done, all)| {
+            let words = ["Checking signatures: ", &number(done), " of ", &number(all)].concat();
+            let share = [&(100 * done / all.max(1)).to_string(), "%"].concat();
+            view! {
+                <div class="checking">
+                    <p><b>{words}</b> " " <span class="muted">"What rests on the others does not count yet."</span></p>
+                    <div class="progress" aria-hidden="true"><span style:--done=share></span></div>
+                </div>
             }
         })
     })

@@ -60,6 +60,8 @@ pub struct List {
     pub pages: BTreeMap<u32, Arc<Reply>>,
     /// Why there is none.
     pub failure: String,
+    /// Whether the pages are of before the bundle was assessed again: they stay in sight until the first new one is here.
+    pub is_stale: bool,
 }
 
 impl List {
@@ -77,7 +79,7 @@ impl List {
     /// Takes in a page; the first one of another request takes the place of all. Returns whether it did.
     pub fn take(&mut self, request: &Request, page: u32, total: u32, of: u32, reply: Arc<Reply>) -> bool {
         let is_other = self.shown.as_ref() != Some(request);
-        if is_other {
+        if is_other || std::mem::take(&mut self.is_stale) {
             self.pages.clear();
             self.shown = Some(request.clone());
         }
@@ -106,6 +108,8 @@ pub struct App {
     pub progress: RwSignal<Progress>,
     /// What assistive technology is told, at most once a second.
     pub spoken: RwSignal<String>,
+    /// Signatures that were checked behind the open bundle, and how many there are, while that goes on.
+    pub checking: RwSignal<Option<(u64, u64)>>,
     /// What is always in sight.
     pub summary: RwSignal<Arc<Summary>>,
     /// What went wrong.
@@ -172,6 +176,7 @@ impl App {
             stage: RwSignal::new(Stage::Empty),
             progress: RwSignal::new(Progress::default()),
             spoken: RwSignal::new(String::new()),
+            checking: RwSignal::new(None),
             summary: RwSignal::new(Arc::new(Summary::default())),
             trouble: RwSignal::new(None),
             overview: RwSignal::new(None),
@@ -205,6 +210,7 @@ impl App {
 
     /// Drops everything that was shown of a bundle.
     pub fn forget(self) {
+        self.checking.set(None);
         self.policy.set(None);
         self.compared.set(None);
         self.comparing.set(String::new());

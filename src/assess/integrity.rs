@@ -44,14 +44,18 @@ fn bound(subject: &Subject<'_>, explain: bool) -> Finding {
         })
         .with_all(bound.iter(), |statement| label(subject, statement));
     }
-    if !all.is_empty() {
+    // One that is still being checked may name it.
+    let is_open = broken.iter().any(|statement| vouched(subject, statement) == Vouched::Pending);
+    if !all.is_empty() && !is_open {
         return Finding::new(Verdict::Unmet, Capture::SelfTyped, explain, || {
             "Statements about the change name another revision than the merged one.".into()
         })
         .with_all(all.iter(), |statement| label(subject, statement));
     }
     Finding::new(Verdict::Unproven, Capture::Inferred, explain, || {
-        if broken.is_empty() {
+        if is_open {
+            "Signatures of statements about the change are still being checked.".into()
+        } else if broken.is_empty() {
             "The bundle holds no statement about the merged revision.".into()
         } else {
             format!("None of the {} statements about the change has a signature that counts.", broken.len())

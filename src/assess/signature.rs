@@ -17,6 +17,8 @@ pub enum Vouched {
     Broken,
     /// Valid, by an identity that the policy does not let attest this.
     WrongIdentity,
+    /// It is still being checked: until then the statement counts for nothing.
+    Pending,
     /// Nobody checked it, or nothing could.
     Unchecked,
     /// There is no signature.
@@ -28,7 +30,7 @@ pub enum Vouched {
 impl Vouched {
     /// Returns whether a statement counts as evidence at all.
     pub const fn counts(self) -> bool {
-        !matches!(self, Self::Broken | Self::WrongIdentity)
+        !matches!(self, Self::Broken | Self::WrongIdentity | Self::Pending)
     }
 
     /// Returns how what the statement says is known.
@@ -44,6 +46,7 @@ impl Vouched {
         match self {
             Self::Broken => "its signature is invalid",
             Self::WrongIdentity => "it is signed by an identity that the policy does not let attest it",
+            Self::Pending => "its signature is still being checked",
             Self::Unchecked => "its signature is not checked",
             Self::Unsigned => "it is not signed",
             Self::Valid => "its signature is valid",
@@ -55,6 +58,7 @@ impl Vouched {
 pub fn vouched(subject: &Subject<'_>, statement: &Statement) -> Vouched {
     let predicate = || subject.store.text(statement.predicate_type);
     match statement.signature {
+        SignatureState::Pending => Vouched::Pending,
         SignatureState::NotChecked => Vouched::Unchecked,
         SignatureState::NotSigned => Vouched::Unsigned,
         SignatureState::Invalid => Vouched::Broken,
@@ -102,6 +106,12 @@ fn merge_commit<'a>(subject: &Subject<'a>) -> Option<&'a Verification> {
     subject.store.commit_verification(subject.change.merge_commit)
 }
 
+/// Returns whether the signature of the merge commit is still being checked.
+fn is_merge_pending(subject: &Subject<'_>) -> bool {
+    let row = subject.change.merge_row.and_then(|row| subject.store.commits.get(row.index()));
+    row.is_some_and(|commit| commit.signature == Some(SignatureState::Pending))
+}
+
 /// Decides `integrity.signature` by the signature of the merge commit alone.
 fn by_commit(subject: &Subject<'_>, found: &Verification, explain: bool) -> Finding {
     let place =
@@ -123,7 +133,7 @@ fn by_commit(subject: &Subject<'_>, found: &Verification, explain: bool) -> Find
             "The merge commit is signed by a key that came with the evidence; whose it is, nothing shows."
                 .into()
         }),
-        SignatureState::NotChecked | SignatureState::NotSigned => {
+        SignatureState::NotChecked | SignatureState::NotSigned | SignatureState::Pending => {
             Finding::new(Verdict::Unproven, Capture::SelfTyped, explain, || {
                 format!("The merge commit is signed, and the signature could not be checked.{}", told())
             })
@@ -145,10 +155,14 @@ pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
     {
         return by_commit(subject, found, explain);
     }
+    if all.is_empty() && is_merge_pending(subject) {
+        return Finding::unproven(explain, "The signature of the merge commit is still being checked.");
+    }
     let count = |state| all.iter().filter(|(_, vouched)| *vouched == state).count();
     let (broken, wrong, valid) =
         (count(Vouched::Broken), count(Vouched::WrongIdentity), count(Vouched::Valid));
-    let others = all.len() - broken - wrong - valid;
+    let pending = count(Vouched::Pending);
+    let others = all.len() - broken - wrong - valid - pending;
     let told = || {
         let mut parts = Vec::new();
         for (count, words) in [
@@ -156,6 +170,7 @@ pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
             (broken, "invalid"),
             (wrong, "by an identity that the policy does not let attest it"),
             (others, "not signed or not checked"),
+            (pending, "still being checked"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {words}"));
@@ -171,6 +186,10 @@ pub fn signature(subject: &Subject<'_>, explain: bool) -> Finding {
                 .and_then(|(statement, _)| verification(subject, statement)?.first(SignatureState::Invalid));
             let why = first.map_or_else(String::new, |step| format!(" {}: {}.", step.step, step.reason));
             format!("Signatures over statements about the change: {}.{why}", told())
+        })
+    } else if pending > 0 {
+        Finding::new(Verdict::Unproven, Capture::SelfTyped, explain, || {
+            format!("Signatures over statements about the change: {}.", told())
         })
     } else if valid > 0 {
         Finding::new(Verdict::Met, Capture::Verified, explain, || {

@@ -90,6 +90,7 @@ impl<'a> Signed<'a> {
             (SignatureState::Valid, _) => Self::Not("its signer may not attest it by the policy"),
             (SignatureState::Invalid, _) => Self::Not("its signature is invalid"),
             (SignatureState::NotSigned, _) => Self::Not("it is not signed"),
+            (SignatureState::Pending, _) => Self::Not("its signature is still being checked"),
             (SignatureState::NotChecked, _) => Self::Not("its signature could not be checked"),
         }
     }

@@ -1,7 +1,7 @@
 //! The worker: reads the browser's files, drives the engine, and answers the app (`lacuna::protocol`).
 //!
-//! A message is an object `{ text, files }`: the JSON of a [`Message`], and beside it the `File` handles that an open
-//! request names. An answer is an object `{ text }` with the JSON of an [`Answer`].
+//! A message is an object `{ bytes, files }`: a [`Message`] as `lacuna::protocol` writes it, and beside it the `File` handles
+//! that an open request names. An answer is an object `{ bytes }` with an [`Answer`], whose bytes are handed over.
 
 #[path = "worker/signatures.rs"]
 mod signatures;
@@ -122,10 +122,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use lacuna::compare::Snapshot;
 use lacuna::engine::{Bundle, Engine, Options};
-use lacuna::protocol::{Answer, CompareWith, Message, Phase, Reply, Request};
+use lacuna::protocol::{self, Answer, CompareWith, Message, Phase, Reply, Request};
 use lacuna::source::ByteSource;
 use lacuna::source::intake::Root;
 use lacuna::workpaper;
@@ -140,6 +140,13 @@ const BUDGET: u64 = 24 << 20;
 const MOST_EXPORTED: usize = 384 << 20;
 /// Milliseconds between two progress messages.
 const PROGRESS_EVERY: f64 = 80.0;
+/// Bytes of signatures to check behind an open bundle between two looks at the message queue: short, so that whoever looks
+/// around waits for no more than a frame or three.
+const CHECK_BUDGET: u64 = 8 << 20;
+/// Milliseconds of checking, at least, between two assessments with what was checked so far.
+const SETTLE_EVERY: f64 = 400.0;
+/// How many times as long as the last such assessment took is checked before the next.
+const SETTLE_SHARE: f64 = 4.0;
 
 /// What the worker holds.
 #[derive(Default)]
@@ -149,6 +156,10 @@ struct State {
     /// The message whose other side is being read; another one stops the loop of an older.
     comparing: Option<u32>,
     bundle: Option<Bundle>,
+    /// The generation of that bundle; another one stops the loop that checks the signatures of an older.
+    generation: u32,
+    /// Messages that wait until all signatures are checked, in their order.
+    held: Vec<JsValue>,
 }
 
 fn main() {
@@ -165,19 +176,26 @@ fn scope() -> DedicatedWorkerGlobalScope {
 }
 
 fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
-    let Some(text) = Reflect::get(data, &"text".into()).ok().and_then(|text| text.as_string()) else {
-        return;
-    };
-    let Ok(message) = serde_json::from_str::<Message>(&text) else {
+    let bytes =
+        Reflect::get(data, &"bytes".into()).ok().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok());
+    let Some(bytes) = bytes else { return };
+    let Some(message) = protocol::read::<Message>(&bytes.to_vec()) else {
         return send(0, 0, Reply::Failed("the message is not of this version of the protocol".into()));
     };
     let Message { id, generation, request } = message;
+    let must_wait = state.borrow().bundle.as_ref().is_some_and(|bundle| bundle.must_wait(&request));
+    if must_wait {
+        state.borrow_mut().held.push(data.clone());
+        return;
+    }
     match request {
         Request::Open { paths, limits, name, trust } => {
             let roots = roots(data, paths);
             let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-            let engine =
-                Engine::new(roots, Options { name, limits, trust, keep: true, ..Options::default() });
+            let engine = Engine::new(
+                roots,
+                Options { name, limits, trust, keep: true, later: true, ..Options::default() },
+            );
             *state.borrow_mut() = State { opening: Some(generation), ..State::default() };
             spawn_local(open(Rc::clone(state), engine, id, generation));
         }
@@ -192,7 +210,11 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
         }
         request => {
             let reply = match (&mut state.borrow_mut().bundle, request) {
-                (Some(bundle), request) => bundle.act(request),
+                (Some(bundle), request) => {
+                    let reply = bundle.act(request);
+                    bundle.look_first(&reply);
+                    reply
+                }
                 (None, Request::Paper(request)) => workpaper::answer(None, *request),
                 (None, Request::PaperPage { text }) => workpaper::page(None, &text),
                 (None, _) => Reply::Failed("no bundle is open".into()),
@@ -290,16 +312,52 @@ async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation
     }
     let bundle = engine.finish();
     let summary = bundle.summary();
-    *state.borrow_mut() = State { bundle: Some(bundle), ..State::default() };
+    *state.borrow_mut() = State { bundle: Some(bundle), generation, ..State::default() };
     send(id, generation, Reply::Opened(Box::new(summary)));
+    check(&state, web_crypto, id, generation).await;
+}
+
+/// Checks the signatures that are left behind an open bundle; whatever is asked meanwhile is answered between two steps.
+async fn check(state: &Rc<RefCell<State>>, mut web_crypto: signatures::WebCrypto, id: u32, generation: u32) {
+    let now = js_sys::Date::now;
+    let (mut told, mut settled, mut cost) = (now(), now(), 0.0);
+    loop {
+        TimeoutFuture::new(0).await;
+        let questions = state.borrow_mut().bundle.as_mut().map(|bundle| bundle.questions(CHECK_BUDGET));
+        web_crypto.look_at(&questions.unwrap_or_default()).await;
+        let mut held = state.borrow_mut();
+        if held.generation != generation {
+            return;
+        }
+        let Some(bundle) = held.bundle.as_mut().filter(|bundle| bundle.checking().is_some()) else { return };
+        let is_done = bundle.check(CHECK_BUDGET);
+        if is_done || now() - settled >= SETTLE_EVERY.max(cost * SETTLE_SHARE) {
+            let start = now();
+            bundle.settle();
+            (settled, told) = (now(), now());
+            cost = settled - start;
+            send(id, generation, Reply::Checked(Box::new(bundle.summary())));
+        } else if now() - told >= PROGRESS_EVERY
+            && let Some((done, all)) = bundle.checking()
+        {
+            told = now();
+            send(id, generation, Reply::Checking(done, all));
+        }
+        if is_done {
+            let waiting = std::mem::take(&mut held.held);
+            drop(held);
+            waiting.iter().for_each(|data| receive(state, data));
+            return;
+        }
+    }
 }
 
 fn send(id: u32, generation: u32, reply: Reply) {
-    let text = serde_json::to_string(&Answer { id, generation, reply }).unwrap_or_else(|_| {
-        String::from("{\"id\":0,\"generation\":0,\"reply\":{\"failed\":\"the answer could not be written\"}}")
-    });
+    let Some(bytes) = protocol::write(&Answer { id, generation, reply }) else { return };
+    let bytes = Uint8Array::from(bytes.as_slice());
+    let handed_over = Array::of1(&bytes.buffer());
     let message = Object::new();
     // Neither can fail: the object is new, and the message is plain data.
-    Reflect::set(&message, &"text".into(), &text.into()).unwrap_or_default();
-    scope().post_message(&message).unwrap_or_default();
+    Reflect::set(&message, &"bytes".into(), &bytes).unwrap_or_default();
+    scope().post_message_with_transfer(&message, &handed_over).unwrap_or_default();
 }

@@ -18,6 +18,9 @@ pub(super) const EDITED: &str = "lacuna.toml (edited)";
 impl Bundle {
     /// Answers any request about an opened bundle.
     pub fn act(&mut self, request: Request) -> Reply {
+        if self.must_wait(&request) {
+            return Reply::Failed("signatures are still being checked".into());
+        }
         match request {
             Request::Policy { text, edit, action } => {
                 Reply::Policy(Box::new(self.policy(text, edit.as_ref(), action)))

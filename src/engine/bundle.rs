@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::checking::Checking;
 use super::reassess::Dates;
 use super::{files, raw};
 use crate::assess::Assessment;
@@ -45,6 +46,8 @@ pub struct Bundle {
     pub(super) draft: Option<String>,
     /// The comparison that was made last.
     pub(super) comparison: Option<Comparison>,
+    /// What is still to be checked.
+    pub(super) checking: Option<Box<Checking>>,
 }
 
 impl Bundle {
@@ -54,6 +57,9 @@ impl Bundle {
         let or_failed = |reply: Option<Reply>, what: &str| {
             reply.unwrap_or_else(|| Reply::Failed(format!("{what} is not in this bundle")))
         };
+        if self.must_wait(request) {
+            return Reply::Failed("signatures are still being checked".into());
+        }
         match request {
             Request::Overview => Reply::Overview(Box::new(views::overview(assessment))),
             Request::Population => Reply::Population(Box::new(population_view::view(assessment, MOST_HOLES))),
@@ -110,6 +116,7 @@ impl Bundle {
             policy: self.policy_source(),
             policy_sha256: crate::compare::policy_digest(&self.assessment.policy),
             papers: files::papers(&self.assessment.store.files),
+            checking: self.checking(),
             ..views::summary(&self.name, &self.sha256, &self.assessment)
         }
     }

@@ -165,6 +165,8 @@ pub enum SignatureState {
     Valid = 2,
     /// A step failed.
     Invalid = 3,
+    /// It is still being checked; nothing that is written for others says so.
+    Pending = 4,
 }
 
 impl SignatureState {
@@ -175,6 +177,7 @@ impl SignatureState {
             Self::NotSigned => "not signed",
             Self::Valid => "valid",
             Self::Invalid => "invalid",
+            Self::Pending => "being checked",
         }
     }
 }

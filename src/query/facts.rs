@@ -304,11 +304,12 @@ impl Facts<'_> {
 }
 
 /// States of signatures and what is said of them.
-const SIGNATURES: [(SignatureState, &str); 4] = [
+const SIGNATURES: [(SignatureState, &str); 5] = [
     (SignatureState::Valid, "statements have a signature that is valid in every step"),
     (SignatureState::Invalid, "statements have a signature that fails in a step"),
     (SignatureState::NotChecked, "statements have a signature that could not be checked"),
     (SignatureState::NotSigned, "statements are not signed"),
+    (SignatureState::Pending, "statements have a signature that is still being checked"),
 ];
 
 const ENVELOPES: [(Envelope, &str, &str); 4] = [

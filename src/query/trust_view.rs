@@ -1,6 +1,6 @@
 //! Views of trust: roots and what rests on them, signers, statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::views::{evidence_row, minute, page};
 use crate::assess::{Assessment, Subject, signature, slsa};
@@ -10,6 +10,7 @@ use crate::model::{Moment, SignatureState, Verification};
 use crate::protocol::{
     ManifestRow, Page, RootPartRow, RootRow, SignerRow, StatementDetail, StatementRow, SubjectRow, Trust,
 };
+use crate::source::Digest;
 use crate::store::{Change, Manifest, Statement, Store, same_object};
 use crate::verify::TrustSet;
 
@@ -23,6 +24,7 @@ pub fn trust(assessment: &Assessment, trust: &TrustSet) -> Trust {
     let statements = &assessment.store.statements;
     let states = [
         SignatureState::Invalid,
+        SignatureState::Pending,
         SignatureState::NotChecked,
         SignatureState::NotSigned,
         SignatureState::Valid,
@@ -147,7 +149,7 @@ fn signers(assessment: &Assessment) -> Vec<SignerRow> {
                 row.not_let += u64::from(!signature::is_let(&assessment.policy, predicate, outcome));
             }
             SignatureState::Invalid => row.invalid += 1,
-            SignatureState::NotChecked | SignatureState::NotSigned => {}
+            SignatureState::NotChecked | SignatureState::NotSigned | SignatureState::Pending => {}
         }
         times.extend(outcome.signed_at);
     }
@@ -204,6 +206,12 @@ pub fn find(store: &Store, id: &str) -> Option<usize> {
         return None;
     }
     store.statements.iter().position(|statement| hex(&statement.digest).starts_with(&id))
+}
+
+/// Returns the digests of the statements about changes, by the ids of these, in the order of the changes.
+pub fn digests(store: &Store, ids: &BTreeSet<&str>) -> Vec<Digest> {
+    let wanted = store.changes.iter().filter(|change| ids.contains(store.change_id(change).as_str()));
+    wanted.flat_map(|change| statements_of(store, change)).map(|statement| statement.digest).collect()
 }
 
 /// Returns what is known of one statement without its bytes.

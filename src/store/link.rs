@@ -15,13 +15,20 @@ use super::build::{Builder, Owned, Owner, RawChange, is_final};
 use super::grouping::by_text;
 use super::load::Load;
 use super::rows::*;
+use super::signed::Signed;
 use super::strings::Text;
 use super::{Store, history, persons, registers, unattached};
 use attach::{Groups, Rows, group};
+pub(super) use statements::name_mergers;
 
 impl Builder {
     /// Links everything and returns the store. `policy` is the policy in force.
-    pub fn link(mut self, policy: &Policy) -> Store {
+    pub fn link(self, policy: &Policy) -> Store {
+        self.link_while(policy, &Signed::default())
+    }
+
+    /// Links everything while some signatures are still to be checked; what waits counts for nothing.
+    pub fn link_while(mut self, policy: &Policy, waiting: &Signed) -> Store {
         self.adopt_repository();
         let commit_owners = self.link_commits();
         let moved = self.link_changes();
@@ -59,8 +66,8 @@ impl Builder {
         store.changes = take(&mut self.changes).into_iter().map(|raw| raw.row).collect();
         reorder(&mut store.changes, &order);
         store.strings = self.strings;
-        store.take_commits(self.signed.commits());
-        store.verifications = self.signed.give(&mut store.statements);
+        store.take_outcomes(self.signed.outcomes());
+        waiting.mark(&mut store);
         persons::resolve(self.accounts, policy, &mut store);
         groups.attach(&mut store, self.ticket_details);
         deployments(&mut store, self.updates, policy);

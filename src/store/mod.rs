@@ -27,7 +27,7 @@ pub use registers::{Entry, Item, Registers};
 pub use relations::*;
 pub use relink::Relinker;
 pub use rows::*;
-pub use signed::Signed;
+pub use signed::{Outcomes, Signed};
 pub use strings::{Strings, Text};
 
 use crate::model::Verification;
@@ -180,16 +180,6 @@ impl Store {
         let record = *self.records.get(place.record.index())?;
         let file = self.files.get(record.file.index())?;
         Some((file, record.at.pointer(place.part), record))
-    }
-
-    /// Takes in what came out of checking commits, and gives each its state.
-    fn take_commits(&mut self, outcomes: Vec<(Text, Verification)>) {
-        self.commit_verifications = outcomes;
-        for at in 0..self.commits.len() {
-            if let Some(state) = self.commit_verification(self.commits[at].id).map(|outcome| outcome.state) {
-                self.commits[at].signature = Some(state);
-            }
-        }
     }
 
     /// Returns what came out of checking the signature of a commit; `None` where it has none or its object is not at hand.

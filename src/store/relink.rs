@@ -9,7 +9,7 @@ use crate::problem::Problem;
 
 use super::accounts::Accounts;
 use super::load::Load;
-use super::{Builder, Store, link, persons};
+use super::{Builder, Outcomes, Store, link, persons};
 
 /// What linking once more needs.
 pub enum Relinker {
@@ -31,6 +31,23 @@ impl Builder {
 }
 
 impl Relinker {
+    /// Takes what came out of checking signatures into a linked store, and settles what rests on it under the policy that it
+    /// was linked under. `problems` are those of the policy.
+    pub fn take_outcomes(
+        &mut self,
+        mut store: Store,
+        outcomes: Outcomes,
+        policy: &Policy,
+        problems: &[Problem],
+    ) -> Store {
+        if let Self::Rows(builder) = self {
+            builder.signed().take_in(&outcomes);
+        }
+        store.take_outcomes(outcomes);
+        link::name_mergers(&mut store);
+        self.relink(store, (policy, problems), (policy, problems))
+    }
+
     /// Links a store that was linked under `before` as [`Builder::link`] would have under `after`. `problems` of the two
     /// policies take each other's place.
     pub fn relink(&self, store: Store, before: (&Policy, &[Problem]), after: (&Policy, &[Problem])) -> Store {

@@ -1,24 +1,34 @@
-//! Signed statements on their way to being checked: each once, within a bound.
+//! Signed statements and commits on their way to being checked: each once, within a bound; and what came out.
 
 use std::collections::BTreeMap;
 
 use crate::model::{SignatureState, Verification};
 use crate::source::Digest;
 
-use super::rows::Statement;
+use super::Store;
 use super::strings::Text;
 
 /// Bytes of statements that are kept for checking; what is over it stays `not checked`, and is counted.
 const MOST_BYTES: usize = 256 << 20;
 
-/// Signed statements by digest, and what came out of checking them.
+/// What came out of checking signatures.
+#[derive(Clone, Default)]
+pub struct Outcomes {
+    /// Of statements, by digest.
+    statements: Vec<(Digest, Verification)>,
+    /// Of commits, by object id.
+    commits: Vec<(Text, Verification)>,
+}
+
+/// Signed statements by digest and signed commits by object id, and what came out of checking them.
 #[derive(Clone, Default)]
 pub struct Signed {
     waiting: BTreeMap<Digest, Box<str>>,
-    done: Vec<(Digest, Verification)>,
-    /// Signed commits by object id.
     commits: BTreeMap<Text, Box<[u8]>>,
-    commits_done: Vec<(Text, Verification)>,
+    /// Statements that come before all others; some may be checked by now.
+    first: Vec<Digest>,
+    outcomes: Outcomes,
+    checked: u64,
     bytes: usize,
     left_out: u64,
 }
@@ -57,28 +67,47 @@ impl Signed {
 
     /// Takes in what came out for a commit.
     pub fn set_commit(&mut self, id: Text, verification: Verification) {
-        self.commits_done.push((id, verification));
+        self.checked += 1;
+        self.outcomes.commits.push((id, verification));
     }
 
-    /// Takes one statement that waits to be checked, in the order of digests.
+    /// Takes one statement that waits to be checked: those that are to come first, then in the order of digests.
     pub fn take(&mut self) -> Option<(Digest, Box<str>)> {
+        while let Some(digest) = self.first.pop() {
+            if let Some(text) = self.waiting.remove(&digest) {
+                return Some((digest, text));
+            }
+        }
         self.waiting.pop_first()
     }
 
-    /// Returns the statements that wait, in the order in which they are taken.
+    /// Returns the statements that wait, in the order in which they are taken. One that is to come first may come twice.
     pub fn waiting(&self) -> impl Iterator<Item = &str> {
-        self.waiting.values().map(|text| &**text)
+        let first = self.first.iter().rev().filter_map(|digest| self.waiting.get(digest));
+        first.chain(self.waiting.values()).map(|text| &**text)
+    }
+
+    /// Lets some statements come before all that wait.
+    pub fn look_first(&mut self, digests: impl DoubleEndedIterator<Item = Digest>) {
+        self.first.retain(|digest| self.waiting.contains_key(digest));
+        let waiting = &self.waiting;
+        self.first.extend(digests.rev().filter(|digest| waiting.contains_key(digest)));
     }
 
     /// Takes in what came out for a statement.
     pub fn set(&mut self, digest: Digest, verification: Verification) {
-        self.done.push((digest, verification));
+        self.checked += 1;
+        self.outcomes.statements.push((digest, verification));
     }
 
     /// Returns how many statements and commits were checked and how many there are to check.
     pub fn progress(&self) -> (u64, u64) {
-        let done = (self.done.len() + self.commits_done.len()) as u64;
-        (done, done + (self.waiting.len() + self.commits.len()) as u64)
+        (self.checked, self.checked + (self.waiting.len() + self.commits.len()) as u64)
+    }
+
+    /// Returns whether every signature was checked.
+    pub fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.commits.is_empty()
     }
 
     /// Returns how many statements were not kept because of the bound.
@@ -86,33 +115,72 @@ impl Signed {
         self.left_out
     }
 
-    /// Returns the outcomes of commits, sorted by object id.
-    pub(super) fn commits(&mut self) -> Vec<(Text, Verification)> {
-        let mut done = std::mem::take(&mut self.commits_done);
-        crate::order::sort_by_key(&mut done, |(id, _)| *id);
-        done
+    /// Takes out what came out since the last time.
+    pub fn outcomes(&mut self) -> Outcomes {
+        std::mem::take(&mut self.outcomes)
     }
 
-    /// Gives each statement its outcome, and returns the outcomes sorted by digest.
-    pub(super) fn give(self, statements: &mut [Statement]) -> Vec<(Digest, Verification)> {
-        let mut done = self.done;
-        crate::order::sort_by_key(&mut done, |(digest, _)| *digest);
-        done.dedup_by_key(|(digest, _)| *digest);
-        for statement in statements {
-            if let Ok(at) = done.binary_search_by_key(&statement.digest, |(digest, _)| *digest) {
-                statement.signature = done[at].1.state;
+    /// Takes in what came out elsewhere.
+    pub fn take_in(&mut self, outcomes: &Outcomes) {
+        self.outcomes.statements.extend_from_slice(&outcomes.statements);
+        self.outcomes.commits.extend_from_slice(&outcomes.commits);
+    }
+
+    /// Marks what still waits: it counts for nothing.
+    pub fn mark(&self, store: &mut Store) {
+        for statement in &mut store.statements {
+            if self.waiting.contains_key(&statement.digest) {
+                statement.signature = SignatureState::Pending;
+            }
+        }
+        for commit in &mut store.commits {
+            if self.commits.contains_key(&commit.id) {
+                commit.signature = Some(SignatureState::Pending);
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Takes in what came out of checking signatures, beside what is known, and gives each statement and commit its state.
+    pub(super) fn take_outcomes(&mut self, outcomes: Outcomes) {
+        self.verifications.extend(outcomes.statements);
+        crate::order::sort_by_key(&mut self.verifications, |(digest, _)| *digest);
+        self.verifications.dedup_by_key(|(digest, _)| *digest);
+        for statement in &mut self.statements {
+            let found = self.verifications.binary_search_by_key(&statement.digest, |(digest, _)| *digest);
+            if let Ok(at) = found {
+                statement.signature = self.verifications[at].1.state;
                 statement.verification = u32::try_from(at).ok();
             } else if statement.signatures == 0 {
                 statement.signature = SignatureState::NotSigned;
             }
         }
-        done
+        self.commit_verifications.extend(outcomes.commits);
+        crate::order::sort_by_key(&mut self.commit_verifications, |(id, _)| *id);
+        for at in 0..self.commits.len() {
+            if let Some(state) = self.commit_verification(self.commits[at].id).map(|outcome| outcome.state) {
+                self.commits[at].signature = Some(state);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Statement;
+
+    fn store(digests: &[u8]) -> Store {
+        let of = |byte: &u8| Statement { digest: [*byte; 32], signatures: 1, ..Statement::default() };
+        Store { statements: digests.iter().map(of).collect(), ..Store::default() }
+    }
+
+    fn states(signed: &mut Signed, digests: &[u8]) -> Vec<(SignatureState, Option<u32>)> {
+        let mut store = store(digests);
+        store.take_outcomes(signed.outcomes());
+        store.statements.iter().map(|statement| (statement.signature, statement.verification)).collect()
+    }
 
     fn outcome(state: SignatureState) -> Verification {
         Verification { state, ..Verification::default() }
@@ -136,9 +204,7 @@ mod tests {
         let mut signed = Signed { bytes: MOST_BYTES - 1, ..Signed::default() };
         signed.keep([1; 32], "{}");
         assert_eq!((signed.left_out(), signed.progress()), (1, (0, 0)));
-        let mut statements = [Statement { digest: [1; 32], signatures: 1, ..Statement::default() }];
-        assert!(signed.give(&mut statements).is_empty());
-        assert_eq!(statements[0].signature, SignatureState::NotChecked);
+        assert_eq!(states(&mut signed, &[1]), [(SignatureState::NotChecked, None)]);
     }
 
     #[test]
@@ -146,13 +212,9 @@ mod tests {
         let mut signed = Signed::default();
         signed.set([2; 32], outcome(SignatureState::Invalid));
         signed.set([1; 32], outcome(SignatureState::Valid));
-        let of = |byte| Statement { digest: [byte; 32], signatures: 1, ..Statement::default() };
-        let mut statements = [of(2), of(1), of(2), of(3)];
-        let done = signed.give(&mut statements);
-        assert_eq!(done.len(), 2);
-        let states = statements.map(|statement| (statement.signature, statement.verification));
+        let given = states(&mut signed, &[2, 1, 2, 3]);
         assert_eq!(
-            states,
+            given,
             [
                 (SignatureState::Invalid, Some(1)),
                 (SignatureState::Valid, Some(0)),
@@ -160,5 +222,28 @@ mod tests {
                 (SignatureState::NotChecked, None),
             ]
         );
+    }
+
+    #[test]
+    fn what_comes_later_is_given_beside_what_came_before_and_the_rest_is_marked() {
+        let mut signed = Signed::default();
+        [1, 2, 3].into_iter().for_each(|byte| signed.keep([byte; 32], "{}"));
+        let mut store = store(&[1, 2, 3]);
+        signed.look_first([[3; 32], [9; 32], [2; 32]].into_iter());
+        for (wanted, pending) in [(3, 2), (2, 1), (1, 0)] {
+            let (digest, _) = signed.take().expect("one waits");
+            assert_eq!(digest, [wanted; 32], "those in sight first, in their order");
+            signed.set(digest, outcome(SignatureState::Valid));
+            store.take_outcomes(signed.outcomes());
+            signed.mark(&mut store);
+            let count = |state| store.statements.iter().filter(|own| own.signature == state).count();
+            assert_eq!(
+                (count(SignatureState::Pending), count(SignatureState::Valid)),
+                (pending, 3 - pending)
+            );
+        }
+        assert!(signed.is_done());
+        let places: Vec<_> = store.statements.iter().map(|own| own.verification).collect();
+        assert_eq!(places, [Some(0), Some(1), Some(2)]);
     }
 }

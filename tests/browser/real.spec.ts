@@ -2,11 +2,11 @@
 // samples are not part of this project; where they are absent, it is said and skipped.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { open, WAYS } from "./document";
-import { concludeAndSignOff, draw, LACUNA, saved, start, testItem } from "./paper";
+import { concludeAndSignOff, draw, folder, LACUNA, saved, start, testItem } from "./paper";
 import { expectAccessible, ROOT } from "./screen";
 
 const SAMPLES = process.env.LACUNA_SAMPLES ?? resolve(ROOT, "../shared/data");
@@ -95,4 +95,54 @@ test("a real export goes from opening to a paper that is signed off", async ({ p
   const told = execFileSync(LACUNA, ["workpaper", "verify", await saved(page), "--bundle", ...files], { encoding: "utf8" });
   expect(told).toContain("entries hold");
   expect(errors).toEqual([]);
+});
+
+test("signatures are checked behind the open bundle, those in sight first", async ({ page }) => {
+  const files = sample("slsa-source-track");
+  test.skip(files.length === 0, "the sample is absent");
+  await open(page, WAYS[1][1]);
+  await page.evaluate(() => (location.hash = "#/v1/trust"));
+  // What is in sight, at each frame, from the first statement to the last signature.
+  await page.evaluate(() => {
+    const seen: { checking: string; states: string; rows: string[] }[] = [];
+    const texts = (selector: string) => [...document.querySelectorAll(selector)].map((node) => node.textContent ?? "");
+    const look = () => {
+      seen.push({
+        checking: texts(".checking")[0] ?? "",
+        states: texts(".pairs li").join("; "),
+        rows: texts(".list .s-state .chip").slice(0, 8),
+      });
+      requestAnimationFrame(look);
+    };
+    look();
+    Object.assign(window, { seen });
+  });
+  await page.locator("input[type=file]").first().setInputFiles(files);
+  await expect(page.locator(".checking")).toContainText("What rests on the others does not count yet.", { timeout: 60_000 });
+  await expect(page.locator(".checking")).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.locator(".pairs").first()).not.toContainText("being checked");
+  const seen = await page.evaluate(
+    () => (window as unknown as { seen: { checking: string; states: string; rows: string[] }[] }).seen,
+  );
+  const during = seen.filter((frame) => frame.checking !== "" && frame.rows.length === 8);
+  const isPending = (row: string) => row.includes("being checked");
+  expect(during.some((frame) => frame.rows.some(isPending)), "it opened before all was checked").toBe(true);
+  const early = during.filter((frame) => frame.states.includes("being checked") && !frame.rows.some(isPending));
+  expect(early.length, "rows in sight were known while others waited").toBeGreaterThan(0);
+});
+
+test("what is saved while signatures are being checked waits for them and has the command line's bytes", async ({ page }) => {
+  const files = sample("slsa-source-track");
+  test.skip(files.length === 0, "the sample is absent");
+  await open(page, WAYS[1][1]);
+  await page.evaluate(() => (location.hash = "#/v1/export"));
+  await page.locator("input[type=file]").first().setInputFiles(files);
+  const waiting = page.waitForEvent("download", { timeout: 60_000 });
+  await page.getByRole("button", { name: /Save Assessment/ }).click({ timeout: 60_000 });
+  await expect(page.locator(".checking"), "asked for before all was checked").toHaveCount(1);
+  const path = await (await waiting).path();
+  await expect(page.locator(".checking")).toHaveCount(0);
+  const out = join(folder(), "assessment.json");
+  execFileSync(LACUNA, ["assess", ...files, "--format", "json", "-o", out], { stdio: "pipe" });
+  expect(readFileSync(path).equals(readFileSync(out))).toBe(true);
 });

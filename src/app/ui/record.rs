@@ -35,7 +35,7 @@ pub fn is_open(app: App, address: &Address) -> bool {
     app.route.with(|route| match &route.record {
         Some(open) => open == address,
         None => app.change.with(|slot| {
-            slot.as_ref().and_then(|reply| crate::app::engine::first_record(reply)).as_ref() == Some(address)
+            slot.as_ref().and_then(|reply| crate::app::load::first_record(reply)).as_ref() == Some(address)
         }),
     })
 }

@@ -51,7 +51,7 @@ fn shown(app: App, detail: &StatementDetail) -> AnyView {
         </div>
         <div class=if is_beside() { "split" } else { "" }>
             <div class="grid">
-                {panel("Steps of the check", "each on its own, never one badge", "", steps(&detail.steps))}
+                {panel("Steps of the check", "each on its own, never one badge", "", checked(row.state, &detail.steps))}
                 {about(app, detail)}
                 {flip(app, detail)}
                 {detail.material.certificates.iter().enumerate().map(certificate).collect_view()}
@@ -61,6 +61,14 @@ fn shown(app: App, detail: &StatementDetail) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn checked(state: SignatureState, all: &[CheckedStep]) -> AnyView {
+    if state == SignatureState::Pending {
+        return view! { <p class="muted">"The check has not come to it yet. Until then it counts for nothing."</p> }
+            .into_any();
+    }
+    steps(all)
 }
 
 /// The steps of a check, each with its state, reason and clause.

@@ -67,7 +67,7 @@ pub const fn look(state: SignatureState) -> Verdict {
     match state {
         SignatureState::Valid => Verdict::Met,
         SignatureState::Invalid => Verdict::Unmet,
-        SignatureState::NotChecked => Verdict::Unproven,
+        SignatureState::NotChecked | SignatureState::Pending => Verdict::Unproven,
         SignatureState::NotSigned => Verdict::NotApplicable,
     }
 }

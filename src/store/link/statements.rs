@@ -47,18 +47,22 @@ pub(super) fn attach_statements(store: &mut Store, objects: &mut ByObject) {
     name_mergers(store);
 }
 
-/// Takes the merger from a statement about the merge where the forge's record has none.
-fn name_mergers(store: &mut Store) {
+/// Takes the merger from a statement about the merge where the forge's record has none. It is done again when more
+/// signatures were checked.
+pub fn name_mergers(store: &mut Store) {
     for at in 0..store.changes.len() {
         let change = store.changes[at];
-        if change.merged_by != Known::Absent {
+        let mut places =
+            change.statements.of(&store.statements_of).iter().map(|id| store.statements[id.index()].place);
+        let is_stated = places.any(|place| place == change.merged_by_place);
+        if change.merged_by != Known::Absent && !is_stated {
             continue;
         }
         let merge = change.statements.of(&store.statements_of).iter().find_map(|id| {
             let statement = &store.statements[id.index()];
             let is_of_merge = statement.subjects.iter().any(|(_, digest)| *digest == change.merge_commit);
-            // What a broken signature covers is nobody's word.
-            if statement.signature == SignatureState::Invalid {
+            // What a broken signature covers is nobody's word, and what nobody has checked yet may be.
+            if matches!(statement.signature, SignatureState::Invalid | SignatureState::Pending) {
                 return None;
             }
             let is_merge = store.text(statement.activity).eq_ignore_ascii_case("pr_merge");
@@ -74,6 +78,91 @@ fn name_mergers(store: &mut Store) {
             change.merged_by = Known::Is(actor);
             change.merged_by_place = place;
             change.merged_by_capture = Some(capture);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::record::{AttestationRecord, ChangeKey, ChangeRecord, ChangeState, Facts};
+    use crate::model::{At, Base, Capture, Moment, Record, Records, SignatureState, Verification};
+    use crate::policy::Policy;
+    use crate::store::{Builder, File, Known, Store};
+
+    /// A merge that only statements tell of: one for each byte, of an actor of that name.
+    fn case(statements: &[u8]) -> Builder {
+        let mut builder = Builder::new();
+        builder.start_file(File { path: "evidence".into(), ..File::default() });
+        let merge = "ab".repeat(20);
+        let change = ChangeRecord {
+            key: ChangeKey { repository: "acme/pay".into(), number: 1 },
+            state: ChangeState::Merged,
+            merged: Moment::parse("2026-07-01T09:00:00Z"),
+            merge_commit: merge.clone().into(),
+            ..ChangeRecord::default()
+        };
+        builder.record(At::new(Base::Element(0), 0, 0), Record::Change(Box::new(change)));
+        for (byte, at) in statements.iter().zip(1..) {
+            let statement = AttestationRecord {
+                digest: [*byte; 32],
+                signatures: 1,
+                text: "{}",
+                subjects: vec![("gitCommit".into(), merge.clone().into())],
+                facts: Facts {
+                    actor: format!("actor-{byte}").into(),
+                    activity: "PR_MERGE".into(),
+                    ..Facts::default()
+                },
+                ..AttestationRecord::default()
+            };
+            builder.record(At::new(Base::Element(at), 0, 0), Record::Attestation(Box::new(statement)));
+        }
+        builder
+    }
+
+    fn merger(store: &Store) -> Option<(String, Option<Capture>)> {
+        let change = store.changes[0];
+        let Known::Is(account) = change.merged_by else { return None };
+        Some((store.account_label(account).to_owned(), change.merged_by_capture))
+    }
+
+    fn outcome(state: SignatureState) -> Verification {
+        Verification { state, ..Verification::default() }
+    }
+
+    #[test]
+    fn who_merged_is_taken_from_a_statement_only_once_its_signature_is_checked_and_then_as_if_from_the_start()
+    {
+        for (first, second) in [
+            (SignatureState::Valid, SignatureState::Valid),
+            (SignatureState::Invalid, SignatureState::Valid),
+            (SignatureState::Valid, SignatureState::Invalid),
+            (SignatureState::NotChecked, SignatureState::Valid),
+            (SignatureState::Invalid, SignatureState::Invalid),
+        ] {
+            let policy = Policy::default();
+            let mut whole = case(&[1, 2]);
+            let signed = whole.signed();
+            while let Some((digest, _)) = signed.take() {
+                signed.set(digest, outcome(if digest[0] == 1 { first } else { second }));
+            }
+            let whole = whole.link(&policy);
+
+            let mut builder = case(&[1, 2]);
+            let mut waiting = std::mem::take(builder.signed());
+            let mut relinker = builder.relinker();
+            let mut store = builder.link_while(&policy, &waiting);
+            assert_eq!(merger(&store), None, "both wait");
+            // The second is checked first.
+            waiting.look_first([[2; 32], [1; 32]].into_iter());
+            for state in [second, first] {
+                let (digest, _) = waiting.take().expect("one waits");
+                waiting.set(digest, outcome(state));
+                store = relinker.take_outcomes(store, waiting.outcomes(), &policy, &[]);
+            }
+            assert_eq!(merger(&store), merger(&whole), "{first:?}, {second:?}");
+            let states = |store: &Store| store.statements.iter().map(|own| own.signature).collect::<Vec<_>>();
+            assert_eq!(states(&store), states(&whole));
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn check(text: &str, manifest: Option<Digest>, trust: &TrustSet) -> S
             let rank = match seal.state {
                 SignatureState::Invalid => 2,
                 SignatureState::Valid => 1,
-                SignatureState::NotChecked | SignatureState::NotSigned => 0,
+                SignatureState::NotChecked | SignatureState::NotSigned | SignatureState::Pending => 0,
             };
             (rank, seal.is_trusted)
         })
