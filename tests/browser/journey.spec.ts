@@ -187,3 +187,19 @@ async function check(page: Page, screen: string, width: number): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow, `${screen} scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
 }
+
+test("without colours a cell of the matrix still shows what it is", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await open(page, WAYS[0][1]);
+  await page.getByRole("button", { name: "Open the sample" }).click();
+  await goTo(page, "matrix");
+  await page.locator("table.m").waitFor();
+  const looks = await page.evaluate(() =>
+    ["ok", "u1", "p", "x", "na"].map((name) => {
+      const cell = document.querySelector(`table.m .cell.${name}`) ?? document.querySelector(`.legend .cell.${name}`);
+      const style = cell && getComputedStyle(cell);
+      return style ? `${style.borderTopStyle} ${style.borderTopWidth}` : `no cell ${name}`;
+    }),
+  );
+  expect(new Set(looks).size, looks.join(", ")).toBe(5);
+});
