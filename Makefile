@@ -21,6 +21,11 @@ PACK := $(RELEASE)/lacuna-pack
 # Sets up a recipe that compiles to wasm: the toolchain that tools/setup.sh chose, and our tools first.
 WASM_ENV := set -a; . "$(LACUNA_TOOLS)/wasm.env"; set +a; export PATH="$(LACUNA_TOOLS)/bin:$$PATH"; unset NO_COLOR;
 
+# Where crates lie on this machine stands in the modules as the place of each panic; a name in its stead makes them the same on
+# every machine. It comes after `cargo fetch`, which unpacks the crates. Beside .cargo/config.toml, not in its place.
+REMAP := for crates in "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*/; do \
+	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS:-} --remap-path-prefix=$$crates=crates/"; done;
+
 # What goes into the wasm modules, the document and the native programs.
 MANIFEST := Cargo.toml Cargo.lock .cargo/config.toml
 RUST := $(shell find src -name '*.rs') $(shell find public -type f ! -name '*.js' ! -path 'public/samples/*')
@@ -53,7 +58,7 @@ $(PACK): $(MANIFEST) $(RUST)
 
 $(TRUNK_OUT)/index.html: $(MANIFEST) $(RUST) Trunk.toml index.html
 	cargo fetch --locked
-	$(WASM_ENV) RUST_BACKTRACE=0 trunk build --release --dist "$(TRUNK_OUT)"
+	$(WASM_ENV) $(REMAP) RUST_BACKTRACE=0 trunk build --release --dist "$(TRUNK_OUT)"
 	@touch $@
 
 dist/lacuna.html: $(TRUNK_OUT)/index.html $(PACK) $(DOCUMENT)

@@ -80,6 +80,13 @@ fn refused(from: &str, to: &str, complaint: &str) {
 }
 
 #[test]
+fn a_module_that_names_a_folder_of_its_builder_is_refused() {
+    assert!(check::places("app", b"\0asm crates/serde-1.0/src/lib.rs").is_empty());
+    let told = check::places("app", b"..../home/ada/.cargo/registry/src/x/serde-1.0/src/lib.rs");
+    assert!(!told.is_empty() && told[0].contains("names a folder"), "{told:?}");
+}
+
+#[test]
 fn a_packed_document_passes() {
     assert_eq!(check::document(&packed()), [""; 0]);
 }

@@ -94,6 +94,9 @@ fn pack(from: &Path, out: &Path, wasm_opt: Option<&Path>) -> Result<(), String> 
     for (name, module) in [("app", &parts.app_wasm), ("worker", &parts.worker_wasm)] {
         let imports = wasm::imports(module)?;
         wrong.extend(check::denied_imports(name, &imports));
+        if wasm_opt.is_some() {
+            wrong.extend(check::places(name, module));
+        }
         // A new import is a matter for review, so a test fails on it, not the build.
         for line in check::unlisted_imports(name, &imports, &list) {
             println!("note: {line} ({IMPORTS})");

@@ -51,6 +51,18 @@ const DENIED: &[&str] = &[
 /// What no import may be named: too short to forbid inside other words.
 const DENIED_WHOLE: &[&str] = &["eval", "assign", "replace", "submit", "requestsubmit", "write", "writeln"];
 
+/// Says where a module names a folder of the machine that built it: the same sources must give the same bytes everywhere.
+pub fn places(module: &str, bytes: &[u8]) -> Vec<String> {
+    let names = |part: &str| bytes.windows(part.len()).any(|window| window == part.as_bytes());
+    let mut told = Vec::new();
+    for part in [".cargo/registry/", "/registry/src/"] {
+        if names(part) {
+            told.push(format!("{module} names a folder of the machine that built it: `{part}`"));
+        }
+    }
+    told
+}
+
 /// What is wrong with the imports of a module: names that reach a network, run text as code or leave the page.
 pub fn denied_imports(module: &str, imports: &BTreeSet<String>) -> Vec<String> {
     let denied = |import: &&String| {
