@@ -143,8 +143,9 @@ const PROGRESS_EVERY: f64 = 80.0;
 /// Bytes of signatures to check behind an open bundle between two looks at the message queue: short, so that whoever looks
 /// around waits for no more than a frame or three.
 const CHECK_BUDGET: u64 = 8 << 20;
-/// Milliseconds of checking, at least, between two assessments with what was checked so far.
-const SETTLE_EVERY: f64 = 400.0;
+/// Milliseconds of checking, at least, between two assessments with what was checked so far; what is in sight is told as
+/// soon as it is checked.
+const SETTLE_EVERY: f64 = 1000.0;
 /// How many times as long as the last such assessment took is checked before the next.
 const SETTLE_SHARE: f64 = 4.0;
 
@@ -330,8 +331,10 @@ async fn check(state: &Rc<RefCell<State>>, mut web_crypto: signatures::WebCrypto
             return;
         }
         let Some(bundle) = held.bundle.as_mut().filter(|bundle| bundle.checking().is_some()) else { return };
+        let was_awaited = bundle.is_awaited();
         let is_done = bundle.check(CHECK_BUDGET);
-        if is_done || now() - settled >= SETTLE_EVERY.max(cost * SETTLE_SHARE) {
+        let is_in_sight = was_awaited && !bundle.is_awaited();
+        if is_done || is_in_sight || now() - settled >= SETTLE_EVERY.max(cost * SETTLE_SHARE) {
             let start = now();
             bundle.settle();
             (settled, told) = (now(), now());

@@ -22,8 +22,8 @@ use crate::verify::commit::CommitKeys;
 const BYTES_A_SIGNATURE: u64 = 512 << 10;
 /// What checking one commit weighs; most have a key that nobody gave, and end at that.
 const BYTES_A_COMMIT: u64 = 32 << 10;
-/// Changes of a page whose statements come first: about what a screen shows.
-const CHANGES_IN_SIGHT: usize = 60;
+/// Rows of a page that come first: about what a screen shows.
+const ROWS_IN_SIGHT: usize = 60;
 
 /// What is left to check, and what it is checked with.
 pub(super) struct Checking {
@@ -74,6 +74,11 @@ impl Bundle {
         self.checking.as_ref().map(|checking| checking.signed.progress())
     }
 
+    /// Returns whether statements that are in sight still wait to be checked.
+    pub fn is_awaited(&self) -> bool {
+        self.checking.as_ref().is_some_and(|checking| checking.signed.has_first())
+    }
+
     /// Gathers the signatures that the next [`Self::check`] with this budget will check, for whoever can tell sooner that
     /// they hold.
     pub fn questions(&mut self, budget: u64) -> Vec<Question> {
@@ -106,11 +111,13 @@ impl Bundle {
         let store = &self.assessment.store;
         let of_id = |id: &str| trust_view::find(store, id).map(|at| store.statements[at].digest);
         let digests: Vec<Digest> = match shown {
-            Reply::Statements(page) => page.rows.iter().filter_map(|row| of_id(&row.id)).collect(),
+            Reply::Statements(page) => {
+                page.rows.iter().take(ROWS_IN_SIGHT).filter_map(|row| of_id(&row.id)).collect()
+            }
             Reply::Statement(detail) => of_id(&detail.row.id).into_iter().collect(),
             Reply::Change(detail) => detail.statements.iter().filter_map(|row| of_id(&row.id)).collect(),
             Reply::Changes(page) => {
-                let rows = page.page.rows.iter().take(CHANGES_IN_SIGHT);
+                let rows = page.page.rows.iter().take(ROWS_IN_SIGHT);
                 trust_view::digests(store, &rows.map(|row| row.id.as_str()).collect())
             }
             _ => return,
@@ -214,8 +221,11 @@ mod tests {
         let pending = page.rows.iter().filter(|row| row.state == SignatureState::Pending);
         let last = pending.max_by_key(|row| row.id.clone()).expect("one waits").id.clone();
         let shown = bundle.answer(&Request::Statement { id: last.clone(), flip: None });
+        assert!(!bundle.is_awaited());
         bundle.look_first(&shown);
+        assert!(bundle.is_awaited());
         bundle.check(1);
+        assert!(!bundle.is_awaited());
         bundle.settle();
         let Reply::Statement(detail) = bundle.answer(&Request::Statement { id: last, flip: None }) else {
             panic!("a statement")

@@ -94,6 +94,11 @@ impl Signed {
         self.first.extend(digests.rev().filter(|digest| waiting.contains_key(digest)));
     }
 
+    /// Returns whether statements that are to come first still wait.
+    pub fn has_first(&self) -> bool {
+        self.first.iter().any(|digest| self.waiting.contains_key(digest))
+    }
+
     /// Takes in what came out for a statement.
     pub fn set(&mut self, digest: Digest, verification: Verification) {
         self.checked += 1;
@@ -229,7 +234,9 @@ mod tests {
         let mut signed = Signed::default();
         [1, 2, 3].into_iter().for_each(|byte| signed.keep([byte; 32], "{}"));
         let mut store = store(&[1, 2, 3]);
+        assert!(!signed.has_first());
         signed.look_first([[3; 32], [9; 32], [2; 32]].into_iter());
+        assert!(signed.has_first());
         for (wanted, pending) in [(3, 2), (2, 1), (1, 0)] {
             let (digest, _) = signed.take().expect("one waits");
             assert_eq!(digest, [wanted; 32], "those in sight first, in their order");
@@ -242,7 +249,7 @@ mod tests {
                 (pending, 3 - pending)
             );
         }
-        assert!(signed.is_done());
+        assert!(signed.is_done() && !signed.has_first());
         let places: Vec<_> = store.statements.iter().map(|own| own.verification).collect();
         assert_eq!(places, [Some(0), Some(1), Some(2)]);
     }
