@@ -34,6 +34,27 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Gives the focus back to the heading or link that has it now, if what is being drawn anew takes it away.
+pub fn keep_focus() {
+    let Some(element) = document()
+        .active_element()
+        .filter(|element| element.closest("main").is_ok_and(|main| main.is_some()))
+    else {
+        return;
+    };
+    let selector = match element.get_attribute("href") {
+        Some(href) => ["main a[href=\"", &href.replace('\\', "\\\\").replace('"', "\\\""), "\"]"].concat(),
+        None if element.tag_name() == "H1" => "h1".to_owned(),
+        None => return,
+    };
+    request_animation_frame(move || {
+        let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+        if is_lost {
+            focus(&selector);
+        }
+    });
+}
+
 /// Returns a property of a JavaScript value; `undefined` where there is none.
 pub fn property(of: &JsValue, name: &str) -> JsValue {
     if of.is_object() || of.is_function() {

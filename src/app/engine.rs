@@ -432,9 +432,12 @@ pub fn in_words(progress: &Progress) -> String {
     }
 }
 
-/// Shows an answer; the one that is shown already is not drawn again.
+/// Shows an answer; the one that is shown already is not drawn again, and one in its place takes no focus away.
 fn put(slot: Slot, reply: Reply) {
     if slot.with_untracked(|shown| shown.as_deref() != Some(&reply)) {
+        if slot.with_untracked(Option::is_some) {
+            dom::keep_focus();
+        }
         slot.set(Some(Arc::new(reply)));
     }
 }

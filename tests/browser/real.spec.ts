@@ -146,3 +146,16 @@ test("what is saved while signatures are being checked waits for them and has th
   execFileSync(LACUNA, ["assess", ...files, "--format", "json", "-o", out], { stdio: "pipe" });
   expect(readFileSync(path).equals(readFileSync(out))).toBe(true);
 });
+
+test("what is drawn anew while signatures are checked takes the focus nowhere", async ({ page }) => {
+  const files = sample("slsa-source-track");
+  test.skip(files.length === 0, "the sample is absent");
+  await open(page, WAYS[1][1]);
+  await page.locator("input[type=file]").first().setInputFiles(files);
+  const link = page.locator("main a[href*='/changes']").first();
+  await link.focus({ timeout: 60_000 });
+  const href = await link.getAttribute("href");
+  await expect(page.locator(".checking"), "before all was checked").toHaveCount(1);
+  await expect(page.locator(".checking")).toHaveCount(0, { timeout: 60_000 });
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(href);
+});
