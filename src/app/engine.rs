@@ -255,7 +255,12 @@ pub fn export(app: App, format: crate::protocol::ExportFormat) {
 
 /// Returns whether an answer on the workpaper is awaited.
 pub fn is_awaiting_paper(app: App) -> bool {
-    let awaits = |bridge: &Bridge| bridge.waiting.iter().any(|(_, waiting)| *waiting == Waiting::Paper);
+    is_awaiting(app, &Waiting::Paper)
+}
+
+/// Returns whether an answer of this kind is awaited.
+pub(super) fn is_awaiting(app: App, what: &Waiting) -> bool {
+    let awaits = |bridge: &Bridge| bridge.waiting.iter().any(|(_, waiting)| waiting == what);
     app.bridge.try_with_value(awaits).unwrap_or(false)
 }
 
@@ -390,7 +395,8 @@ fn take_checked(app: App, mut summary: Summary) {
         app.spoken.set("All signatures are checked.".to_owned());
     }
     app.list.update_untracked(|list| list.is_stale = true);
-    app.bridge.update_value(|bridge| bridge.asked.clear());
+    // What waits for the last signature is still awaited, and is not asked for again and again.
+    app.bridge.update_value(|bridge| bridge.asked.retain(|asked| *asked == Request::PaperChoices));
     app.route.update(|_| {});
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::dom;
-use super::engine::{Waiting, policy, send};
+use super::engine::{Waiting, is_awaiting, policy, send};
 use super::state::{App, List, PAGE, Stage};
 use crate::protocol::{Address, PolicyAction, Reply, Request};
 use crate::query::route::{Route, View};
@@ -90,7 +90,7 @@ fn load(app: App, route: &Route) {
         }
         View::Duties => ask(app, Waiting::Duties, Request::Duties { filter: route.filter.clone() }),
         View::Trust => ask(app, Waiting::Trust, Request::Trust),
-        View::Policy if app.policy.with_untracked(Option::is_none) => {
+        View::Policy if app.policy.with_untracked(Option::is_none) && !is_awaiting(app, &Waiting::Policy) => {
             policy(app, None, None, PolicyAction::Check);
         }
         View::Workpaper => ask(app, Waiting::Choices, Request::PaperChoices),
@@ -151,11 +151,7 @@ fn load_rows(app: App, request: &Request, first: u32, end: u32) {
                 && (list.pages.contains_key(&page) || page * PAGE >= list.total.max(1))
         });
         let what = Waiting::Page(request.clone(), page);
-        let is_awaited = app
-            .bridge
-            .try_with_value(|bridge| bridge.waiting.iter().any(|(_, waiting)| *waiting == what))
-            .unwrap_or(true);
-        if !is_here && !is_awaited {
+        if !is_here && !is_awaiting(app, &what) {
             send(app, what, with_offset(request, page * PAGE), None);
         }
     }

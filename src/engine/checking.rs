@@ -8,6 +8,8 @@
 
 use std::mem::take;
 
+use data_encoding::HEXLOWER;
+
 use super::Bundle;
 use crate::assess::Assessor;
 use crate::protocol::{Reply, Request};
@@ -108,8 +110,7 @@ impl Bundle {
     /// Lets the statements that an answer shows come before all that wait.
     pub fn look_first(&mut self, shown: &Reply) {
         let Some(checking) = &mut self.checking else { return };
-        let store = &self.assessment.store;
-        let of_id = |id: &str| trust_view::find(store, id).map(|at| store.statements[at].digest);
+        let of_id = |id: &str| -> Option<Digest> { HEXLOWER.decode(id.as_bytes()).ok()?.try_into().ok() };
         let digests: Vec<Digest> = match shown {
             Reply::Statements(page) => {
                 page.rows.iter().take(ROWS_IN_SIGHT).filter_map(|row| of_id(&row.id)).collect()
@@ -118,7 +119,7 @@ impl Bundle {
             Reply::Change(detail) => detail.statements.iter().filter_map(|row| of_id(&row.id)).collect(),
             Reply::Changes(page) => {
                 let rows = page.page.rows.iter().take(ROWS_IN_SIGHT);
-                trust_view::digests(store, &rows.map(|row| row.id.as_str()).collect())
+                trust_view::digests(&self.assessment.store, &rows.map(|row| row.id.as_str()).collect())
             }
             _ => return,
         };

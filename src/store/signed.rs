@@ -89,9 +89,10 @@ impl Signed {
 
     /// Lets some statements come before all that wait.
     pub fn look_first(&mut self, digests: impl DoubleEndedIterator<Item = Digest>) {
-        self.first.retain(|digest| self.waiting.contains_key(digest));
         let waiting = &self.waiting;
-        self.first.extend(digests.rev().filter(|digest| waiting.contains_key(digest)));
+        let new: Vec<Digest> = digests.rev().filter(|digest| waiting.contains_key(digest)).collect();
+        self.first.retain(|digest| waiting.contains_key(digest) && !new.contains(digest));
+        self.first.extend(new);
     }
 
     /// Returns whether statements that are to come first still wait.
