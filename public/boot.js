@@ -203,20 +203,35 @@
   // A blob worker inherits the policy of the page; one that is loaded from an address would not.
   let workerUrl = null;
   let workerWasm = null;
-  function newWorker() {
+  function startWorker(name) {
     workerUrl ??= URL.createObjectURL(new Blob([block("worker-script")], { type: "text/javascript" }));
-    workerWasm ??= packed("worker-wasm");
-    const worker = new Worker(workerUrl, { name: "lacuna-engine" });
+    const worker = new Worker(workerUrl, { name });
     worker.addEventListener("message", (event) => {
       if (event.data?.kind !== "violation") return;
       event.stopImmediatePropagation();
       record("worker", event.data.directive, event.data.blocked);
     });
+    return worker;
+  }
+  function newWorker() {
+    workerWasm ??= packed("worker-wasm");
+    const worker = startWorker("lacuna-engine");
+    const reader = newReader();
     workerWasm.then(
-      (bytes) => worker.postMessage({ kind: "wasm", bytes }),
+      (bytes) => worker.postMessage({ kind: "wasm", bytes, reader }, [reader]),
       (error) => worker.dispatchEvent(new MessageEvent("message", { data: { kind: "failed", message: String(error) } })),
     );
     return worker;
+  }
+
+  // One worker reads large files for every engine. The page starts it, since a worker that an engine starts does not run
+  // where the page was opened from a disk.
+  let readers = null;
+  function newReader() {
+    readers ??= startWorker("lacuna-reader");
+    const { port1, port2 } = new MessageChannel();
+    readers.postMessage({ kind: "reader", port: port1 }, [port1]);
+    return port2;
   }
 
   function sample() {

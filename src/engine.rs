@@ -20,7 +20,7 @@ use crate::policy::{Effective, Policy};
 use crate::problem::{Kind, Problem};
 use crate::protocol::{Phase, Progress};
 use crate::source::intake::{Intake, IntakeItem, Origin, Root};
-use crate::source::{Limits, Window};
+use crate::source::{KnownDigest, Limits, Window};
 use crate::store::{Builder, File, FileId, Relinker};
 use crate::verify::ahead::Question;
 use crate::verify::manifest::Comparer;
@@ -138,6 +138,16 @@ impl Engine {
             relinker: None,
             state: State::Reading,
             progress,
+        }
+    }
+
+    /// Returns how many bytes of work, of at most `budget`, the next step can do without waiting for a host that reads ahead;
+    /// 0 when it is the host's turn.
+    pub fn at_hand(&mut self, budget: u64) -> u64 {
+        match (&self.state, &mut self.open) {
+            (State::Reading, Some(Open { window, reader: Some(_), .. })) => window.at_hand(budget),
+            (State::Reading, None) if !self.intake.is_at_hand() => 0,
+            _ => budget,
         }
     }
 
@@ -396,13 +406,10 @@ impl Engine {
 
     fn close(&mut self, mut open: Open) {
         self.progress.files_done += 1;
+        let file = self.builder.current_file_id();
         match open.window.digest() {
-            Some(digest) => {
-                if let Some(file) = self.builder.current_file() {
-                    file.sha256 = Some(digest);
-                }
-            }
-            None => self.pending.push((self.builder.current_file_id(), open.window)),
+            KnownDigest::Pending => self.pending.push((file, open.window)),
+            digest => take_digest(&mut self.builder, file, digest),
         }
     }
 
@@ -419,14 +426,24 @@ impl Engine {
     fn hash(&mut self) -> bool {
         let builder = &mut self.builder;
         self.pending.retain_mut(|(file, window)| match window.digest() {
-            Some(digest) => {
-                builder.set_digest(*file, digest);
+            KnownDigest::Pending => true,
+            digest => {
+                take_digest(builder, *file, digest);
                 false
             }
-            None => true,
         });
         self.pending.is_empty()
     }
+}
+
+/// Takes in the digest of a file that was read; a host that fails to hash one leaves it without.
+fn take_digest(builder: &mut Builder, file: FileId, digest: KnownDigest) {
+    if let KnownDigest::Known(digest) = digest {
+        builder.set_digest(file, digest);
+        return;
+    }
+    let path = builder.files().get(file.index()).map(|file| file.path.clone()).unwrap_or_default();
+    builder.bundle_problem(Problem::error(Kind::Unreadable, "its bytes could not be hashed").in_file(path));
 }
 
 /// Says what an unrecognised file starts with.

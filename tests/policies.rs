@@ -48,12 +48,13 @@ fn told(bundle: &Bundle) -> [String; 3] {
 }
 
 /// Policies that reach every place where one decides: links, kinds, scope, thresholds, exceptions, funnel, problems.
-const POLICIES: [&str; 9] = [
+const POLICIES: [&str; 10] = [
     "",
     "[scope]\nbranches = [\"release/*\"]\n",
     "[scope]\nbranches = [\"*\"]\nproduction = [\"staging\"]\ntickets = [\"NONE\"]\n",
     "[scope]\nrepositories = [\"*/payments\"]\nproduction = [\"*\"]\n",
     "[accounts]\nbots = [\"*a*\"]\nhumans = [\"*[bot]\"]\n",
+    "[duties]\nburst-approvals = 1\nburst-minutes = 100000\n",
     "[accounts]\nagents = [\"*\"]\n[ai]\n[period]\nfrom = 2026-07-01\nnow = 2027-01-01\n",
     "[review-depth]\nlines-per-hour = 1\ninstant-seconds = 100000\nsubstance-words = 50\n[[sensitive]]\npaths = [\"**\"]\n",
     "[[exception]]\nid = \"E\"\ncriteria = [\"review.*\", \"tests.*\"]\nchanges = [\"#7\", \"#482\", \"#12\"]\nowner = \"Ada\"\nreason = \"r\"\ncompensating-control = \"c\"\nuntil = 2099-01-01\n[[funnel]]\nid = \"x\"\ncriteria = [\"review.human\"]\n",

@@ -44,6 +44,7 @@ use crate::model::{AiInvolvement, Capture, Moment, Verdict};
 use crate::policy::{Effective, Policy, wildcard};
 use crate::protocol::{Gap, Standing};
 use crate::store::bursts::Bursts;
+use crate::store::paths::PathKinds;
 use crate::store::{Change, ChangeId, Store, Text};
 
 use registry::{CRITERIA, CriterionIndex, Scope};
@@ -76,6 +77,12 @@ pub struct Assessment {
     pub paper: Vec<Verdict>,
 }
 
+/// Sets what the criteria look up in a store that was linked, under the policy in force.
+pub fn gather(store: &mut Store, policy: &Policy) {
+    store.bursts = Bursts::of(store, &policy.duties);
+    store.paths = PathKinds::of(&store.files_of, &store.strings);
+}
+
 /// The work of assessing, in steps.
 pub struct Assessor {
     result: Assessment,
@@ -87,7 +94,7 @@ pub struct Assessor {
 impl Assessor {
     /// Starts an assessment.
     pub fn new(mut store: Store, policy: Policy, mut packs: Vec<Pack>) -> Self {
-        store.bursts = Bursts::of(&store, &policy.duties);
+        gather(&mut store, &policy);
         let tags = systems::tags(&policy);
         packs.iter_mut().for_each(|pack| pack.bind(&tags));
         let now = policy.now.or_else(|| latest(&store));

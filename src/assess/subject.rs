@@ -161,8 +161,12 @@ impl<'a> Subject<'a> {
     /// Returns its changed paths, where all of them are on record.
     pub fn paths(&self) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
         let store = self.store;
-        let is_whole = self.change.lists.files && !self.change.lists.files_cut;
-        is_whole.then(|| self.files().iter().map(move |file| store.text(file.path)))
+        self.has_all_files().then(|| self.files().iter().map(move |file| store.text(file.path)))
+    }
+
+    /// Returns whether all files that it changed are on record.
+    pub const fn has_all_files(&self) -> bool {
+        self.change.lists.files && !self.change.lists.files_cut
     }
 
     /// Returns the person behind an account.

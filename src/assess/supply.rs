@@ -9,47 +9,6 @@ use super::finding::Finding;
 use super::review::{listed, short};
 use super::subject::Subject;
 
-/// Names of files that name dependencies, lower case, with `*` for any run of characters.
-const MANIFESTS: &[&str] = &[
-    "package.json",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lock*",
-    "deno.lock",
-    "cargo.toml",
-    "cargo.lock",
-    "go.mod",
-    "go.sum",
-    "pom.xml",
-    "build.gradle*",
-    "gradle.lockfile",
-    "libs.versions.toml",
-    "requirements*.txt",
-    "pyproject.toml",
-    "poetry.lock",
-    "uv.lock",
-    "pipfile*",
-    "setup.py",
-    "gemfile*",
-    "*.gemspec",
-    "composer.json",
-    "composer.lock",
-    "packages.config",
-    "packages.lock.json",
-    "directory.packages.props",
-    "*.csproj",
-    "mix.exs",
-    "mix.lock",
-    "pubspec.yaml",
-    "pubspec.lock",
-    "package.swift",
-    "package.resolved",
-    "conanfile*",
-    "vcpkg.json",
-];
-
 /// Decides a criterion of this family.
 pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
     match id {
@@ -60,11 +19,11 @@ pub fn decide(id: &str, subject: &Subject<'_>, explain: bool) -> Finding {
 
 /// Returns the files that name dependencies among those it touches; `None` where its files are not known.
 fn touched<'a>(subject: &Subject<'a>) -> Option<Vec<&'a str>> {
-    let is_manifest = |path: &&str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        MANIFESTS.iter().any(|manifest| wildcard(manifest, name))
-    };
-    Some(subject.paths()?.filter(is_manifest).collect())
+    let store = subject.store;
+    subject.has_all_files().then(|| {
+        let manifests = subject.files().iter().filter(|file| store.paths.is_manifest(file.path));
+        manifests.map(|file| store.text(file.path)).collect()
+    })
 }
 
 /// Returns the inventories of the merged revision.

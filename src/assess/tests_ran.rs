@@ -2,7 +2,7 @@
 
 use crate::model::record::{Outcome, Register, ReviewState};
 use crate::model::{ActorKind, AiInvolvement, Capture, Verdict};
-use crate::store::{Entry, Place, Review, Session, TestRun, is_test_path, same_object};
+use crate::store::{Entry, Place, Review, Session, TestRun, same_object};
 
 use super::finding::Finding;
 use super::review::{listed, short};
@@ -132,7 +132,7 @@ fn independent(subject: &Subject<'_>, explain: bool) -> Finding {
         });
     }
     let store = subject.store;
-    let tests: Vec<_> = subject.files().iter().filter(|file| is_test_path(store.text(file.path))).collect();
+    let tests: Vec<_> = subject.files().iter().filter(|file| store.paths.is_test(file.path)).collect();
     if tests.is_empty() {
         let runs = latest(subject);
         let verdict = if runs.is_empty() { Verdict::Unproven } else { Verdict::Met };
@@ -223,7 +223,7 @@ fn validated(subject: &Subject<'_>, explain: bool) -> Finding {
         .with(|| format!("review by {}", subject.name(review.author)), review.place);
     }
     let lists = subject.change.lists;
-    let changes_tests = subject.files().iter().any(|file| is_test_path(subject.store.text(file.path)));
+    let changes_tests = subject.files().iter().any(|file| subject.store.paths.is_test(file.path));
     if lists.files && !lists.files_cut && !changes_tests && !latest(subject).is_empty() {
         return Finding::new(Verdict::NotApplicable, Capture::SystemObserved, explain, || {
             "It changes no test.".into()

@@ -3,129 +3,22 @@
 //! A message is an object `{ bytes, files }`: a [`Message`] as `lacuna::protocol` writes it, and beside it the `File` handles
 //! that an open request names. An answer is an object `{ bytes }` with an [`Answer`], whose bytes are handed over.
 
+#[path = "worker/ahead.rs"]
+mod ahead;
+#[path = "worker/host.rs"]
+mod host;
 #[path = "worker/signatures.rs"]
 mod signatures;
-
-mod host {
-    //! The browser's side of the engine: files as byte sources, digests by WebCrypto.
-
-    use std::cell::Cell;
-    use std::rc::Rc;
-
-    use js_sys::{ArrayBuffer, Uint8Array};
-    use lacuna::source::{ByteSource, KnownDigest, ReadError};
-    use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::{JsFuture, spawn_local};
-    use web_sys::{DedicatedWorkerGlobalScope, File, FileReaderSync};
-
-    /// Files up to this size are read at once, so that WebCrypto hashes the very bytes that are parsed, on another
-    /// thread; larger ones are read in slices and hashed by the engine.
-    const WHOLE_BYTES: u64 = 384 << 20;
-
-    /// A `File` of the browser.
-    pub struct FileSource {
-        file: File,
-        length: u64,
-        whole: Option<Uint8Array>,
-        digest: Option<Rc<Cell<KnownDigest>>>,
-    }
-
-    impl FileSource {
-        /// Takes a handle; nothing is read yet.
-        pub fn new(file: File) -> Self {
-            // A file's size is a double in the browser; sizes are exact far beyond any disk.
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "sizes are whole and not negative"
-            )]
-            let length = file.size() as u64;
-            Self { file, length, whole: None, digest: None }
-        }
-
-        fn slice(&self, from: u64, to: u64) -> Result<Uint8Array, ReadError> {
-            #[expect(clippy::cast_precision_loss, reason = "offsets are far below 2^52")]
-            let part = self.file.slice_with_f64_and_f64(from as f64, to as f64).map_err(fact)?;
-            let buffer =
-                FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part)).map_err(fact)?;
-            Ok(Uint8Array::new(&buffer))
-        }
-    }
-
-    fn fact(error: JsValue) -> ReadError {
-        let message = js_sys::Reflect::get(&error, &"message".into()).ok().and_then(|text| text.as_string());
-        ReadError(message.unwrap_or_else(|| "the browser could not read the file".into()))
-    }
-
-    impl ByteSource for FileSource {
-        fn length(&self) -> u64 {
-            self.length
-        }
-
-        fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, ReadError> {
-            let to = self.length.min(offset.saturating_add(into.len() as u64));
-            if to <= offset {
-                return Ok(0);
-            }
-            let count = usize::try_from(to - offset).unwrap_or(0);
-            let bytes = match &self.whole {
-                Some(whole) => {
-                    let narrow = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
-                    whole.subarray(narrow(offset), narrow(to))
-                }
-                None => self.slice(offset, to)?,
-            };
-            bytes.copy_to(&mut into[..count]);
-            Ok(count)
-        }
-
-        fn digest(&mut self) -> KnownDigest {
-            if let Some(digest) = &self.digest {
-                return digest.get();
-            }
-            if self.length == 0 || self.length > WHOLE_BYTES {
-                return KnownDigest::Unknown;
-            }
-            let Ok(whole) = self.slice(0, self.length) else { return KnownDigest::Unknown };
-            let Some(digest) = start_digest(&whole) else { return KnownDigest::Unknown };
-            self.whole = Some(whole);
-            self.digest = Some(digest);
-            KnownDigest::Pending
-        }
-
-        fn reopen(&self) -> Box<dyn ByteSource> {
-            Box::new(Self { file: self.file.clone(), length: self.length, whole: None, digest: None })
-        }
-    }
-
-    /// Lets WebCrypto hash; `None` where it is not there.
-    fn start_digest(bytes: &Uint8Array) -> Option<Rc<Cell<KnownDigest>>> {
-        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let promise =
-            scope.crypto().ok()?.subtle().digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
-        let cell = Rc::new(Cell::new(KnownDigest::Pending));
-        let result = Rc::clone(&cell);
-        spawn_local(async move {
-            let digest =
-                JsFuture::from(promise).await.ok().and_then(|buffer| buffer.dyn_into::<ArrayBuffer>().ok());
-            let mut bytes = [0; 32];
-            if let Some(buffer) = digest.filter(|buffer| buffer.byte_length() == 32) {
-                Uint8Array::new(&buffer).copy_to(&mut bytes);
-            }
-            result.set(KnownDigest::Known(bytes));
-        });
-        Some(cell)
-    }
-}
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use ahead::Arrivals;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use lacuna::compare::Snapshot;
 use lacuna::engine::{Bundle, Engine, Options};
-use lacuna::protocol::{self, Answer, CompareWith, Message, Phase, Reply, Request};
+use lacuna::protocol::{self, Answer, CompareWith, Message, Phase, Progress, Reply, Request};
 use lacuna::source::ByteSource;
 use lacuna::source::intake::Root;
 use lacuna::workpaper;
@@ -170,6 +63,8 @@ fn main() {
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(&state, &event.data()));
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
+    // The packs are parsed while the reader looks for a file. One that is bad is told when a bundle is opened.
+    lacuna::framework::builtin().ok();
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {
@@ -191,14 +86,15 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
     }
     match request {
         Request::Open { paths, limits, name, trust } => {
-            let roots = roots(data, paths);
+            let arrivals = Rc::new(Arrivals::default());
+            let roots = roots(data, paths, &arrivals);
             let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
             let engine = Engine::new(
                 roots,
                 Options { name, limits, trust, keep: true, later: true, ..Options::default() },
             );
             *state.borrow_mut() = State { opening: Some(generation), ..State::default() };
-            spawn_local(open(Rc::clone(state), engine, id, generation));
+            spawn_local(open(Rc::clone(state), engine, arrivals, id, generation));
         }
         Request::Cancel => {
             state.borrow_mut().opening = None;
@@ -207,7 +103,9 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
         Request::Continue => {}
         Request::Compare { with: CompareWith::Files { paths, name } } => {
             state.borrow_mut().comparing = Some(id);
-            spawn_local(compare(Rc::clone(state), roots(data, paths), name, id, generation));
+            let arrivals = Rc::new(Arrivals::default());
+            let roots = roots(data, paths, &arrivals);
+            spawn_local(compare(Rc::clone(state), roots, name, arrivals, id, generation));
         }
         request => {
             let reply = match (&mut state.borrow_mut().bundle, request) {
@@ -226,15 +124,23 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
 }
 
 /// Takes the handles that came beside a message.
-fn roots(data: &JsValue, paths: Vec<String>) -> Vec<Root> {
+fn roots(data: &JsValue, paths: Vec<String>, arrivals: &Rc<Arrivals>) -> Vec<Root> {
     let files = Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
     let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
-    let root = |(path, file)| Root { path, source: Box::new(host::FileSource::new(file)) };
+    let root =
+        |(path, file)| Root { path, source: Box::new(host::FileSource::new(file, Rc::clone(arrivals))) };
     paths.into_iter().zip(files).map(root).collect()
 }
 
 /// Reads the other side of a comparison, an exported assessment or a bundle, and keeps only what was decided.
-async fn compare(state: Rc<RefCell<State>>, mut roots: Vec<Root>, name: String, id: u32, generation: u32) {
+async fn compare(
+    state: Rc<RefCell<State>>,
+    mut roots: Vec<Root>,
+    name: String,
+    arrivals: Rc<Arrivals>,
+    id: u32,
+    generation: u32,
+) {
     let exported = match roots.as_mut_slice() {
         [root] => exported(root.source.as_mut()),
         _ => Ok(None),
@@ -247,8 +153,7 @@ async fn compare(state: Rc<RefCell<State>>, mut roots: Vec<Root>, name: String, 
             let mut engine = Engine::new(roots, Options { name, policy, ..Options::default() });
             let mut web_crypto = signatures::WebCrypto::default();
             loop {
-                web_crypto.look_at(&engine.questions(BUDGET)).await;
-                let progress = engine.step(BUDGET);
+                let progress = step(&mut engine, &mut web_crypto, &arrivals).await;
                 let is_done = progress.phase == Phase::Done;
                 send(id, generation, Reply::Progress(progress));
                 if is_done {
@@ -290,13 +195,30 @@ fn exported(source: &mut dyn ByteSource) -> Result<Option<Snapshot>, String> {
     lacuna::compare::read(&bytes[..got]).map(Some)
 }
 
+/// Does one step with what is at hand, waiting where nothing is.
+async fn step(engine: &mut Engine, web_crypto: &mut signatures::WebCrypto, arrivals: &Arrivals) -> Progress {
+    let budget = loop {
+        match engine.at_hand(BUDGET) {
+            0 => arrivals.next().await,
+            budget => break budget,
+        }
+    };
+    web_crypto.look_at(&engine.questions(budget)).await;
+    engine.step(budget)
+}
+
 /// Opens a bundle step by step; between two steps the queue is looked at, so that a cancel comes through.
-async fn open(state: Rc<RefCell<State>>, mut engine: Engine, id: u32, generation: u32) {
+async fn open(
+    state: Rc<RefCell<State>>,
+    mut engine: Engine,
+    arrivals: Rc<Arrivals>,
+    id: u32,
+    generation: u32,
+) {
     let mut told = 0.0;
     let mut web_crypto = signatures::WebCrypto::default();
     loop {
-        web_crypto.look_at(&engine.questions(BUDGET)).await;
-        let progress = engine.step(BUDGET);
+        let progress = step(&mut engine, &mut web_crypto, &arrivals).await;
         let is_done = progress.phase == Phase::Done;
         let now = js_sys::Date::now();
         if now - told >= PROGRESS_EVERY || is_done {

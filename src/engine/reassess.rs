@@ -3,7 +3,7 @@
 use std::mem::take;
 
 use super::Bundle;
-use crate::assess::{Assessment, Assessor, systems};
+use crate::assess::{self, Assessment, Assessor, systems};
 use crate::model::{Moment, Stated, Zone};
 use crate::policy::{Effective, Policy};
 use crate::problem::Problem;
@@ -130,6 +130,7 @@ impl Bundle {
             (&now.policy, self.given.as_deref().unwrap_or_default()),
             (&before.policy, given.as_deref().unwrap_or_default()),
         );
+        assess::gather(&mut before.store, &before.policy);
         before.packs = take(&mut now.packs);
         let tags = systems::tags(&before.policy);
         before.packs.iter_mut().for_each(|pack| pack.bind(&tags));

@@ -1,5 +1,7 @@
 //! The packs that come with the tool, as they lie in `public/frameworks/`.
 
+use std::sync::LazyLock;
+
 use crate::problem::Problem;
 
 use super::pack::{Pack, parse};
@@ -12,11 +14,15 @@ pub const TEXTS: [(&str, &str); 4] = [
     ("pci-dss.toml", include_str!("../../public/frameworks/pci-dss.toml")),
 ];
 
-/// Parses the built-in packs.
+/// Returns the built-in packs; they are parsed when they are first asked for.
 ///
 /// # Errors
 /// Every problem of every pack; there is none in a release, which a test proves.
 pub fn builtin() -> Result<Vec<Pack>, Vec<Problem>> {
+    PARSED.clone()
+}
+
+static PARSED: LazyLock<Result<Vec<Pack>, Vec<Problem>>> = LazyLock::new(|| {
     let (mut packs, mut problems) = (Vec::new(), Vec::new());
     for (path, text) in TEXTS {
         match parse(text, path) {
@@ -25,4 +31,4 @@ pub fn builtin() -> Result<Vec<Pack>, Vec<Problem>> {
         }
     }
     if problems.is_empty() { Ok(packs) } else { Err(problems) }
-}
+});

@@ -10,6 +10,9 @@ use super::archive::{self, Budget, Container, EntryIndex, Expansion, clean_name,
 use super::{ByteSource, Limits};
 use crate::problem::{Kind, Problem, quote};
 
+/// More bytes than telling a file's format or archive reads.
+const HEAD_BYTES: u64 = 1 << 20;
+
 /// A file that was opened: its path in the bundle and its bytes.
 pub struct Root {
     /// Path in the bundle, with `/` between its parts.
@@ -157,6 +160,15 @@ impl Intake {
     /// Returns how far the work list is.
     pub const fn progress(&self) -> Progress {
         self.progress
+    }
+
+    /// Returns whether [`Self::next`] has what it reads at hand: the head of the next root, if a root is next.
+    pub fn is_at_hand(&mut self) -> bool {
+        if !self.queue.is_empty() || !self.levels.is_empty() {
+            return true;
+        }
+        let Some(Root { source, .. }) = self.roots.get_mut(self.next_root) else { return true };
+        source.at_hand() >= source.length().min(HEAD_BYTES)
     }
 
     /// Returns the next file, archive or problem; `None` when there is no more.

@@ -48,6 +48,12 @@ pub trait ByteSource {
         KnownDigest::Unknown
     }
 
+    /// Returns up to which offset the bytes can be read without waiting for the host; one that reads ahead starts to when it is
+    /// first asked. Reading beyond it is allowed, and waits.
+    fn at_hand(&mut self) -> u64 {
+        u64::MAX
+    }
+
     /// Returns another handle on the same bytes, to read a record again when it is asked for.
     fn reopen(&self) -> Box<dyn ByteSource>;
 }

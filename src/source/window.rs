@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{ByteSource, Digest, KnownDigest, Limits, ReadError};
+use super::{ByteSource, KnownDigest, Limits, ReadError};
 use crate::problem::{Kind, Problem, Spot};
 
 /// How many bytes one read asks for: what is hashed and then parsed is still near the processor.
@@ -68,6 +68,15 @@ impl Window {
     /// Returns how many bytes of the file were read into memory so far.
     pub const fn read(&self) -> u64 {
         self.read
+    }
+
+    /// Returns how many bytes, of at most `budget`, can be read on without waiting for the host.
+    pub fn at_hand(&mut self, budget: u64) -> u64 {
+        let at_hand = self.source.at_hand();
+        if self.ended || at_hand >= self.source.length() {
+            return budget;
+        }
+        at_hand.saturating_sub(self.read + MOST_AT_ONCE as u64).min(budget)
     }
 
     /// Returns whether the end of the file is in memory: [`Self::fill`] will bring no more.
@@ -219,14 +228,11 @@ impl Window {
         }
     }
 
-    /// Returns the digest of the file once it was read to its end; `None` while the host still computes it.
-    pub fn digest(&mut self) -> Option<Digest> {
+    /// Returns the digest of the file once it was read to its end; unknown where the host that was to hash it cannot.
+    pub fn digest(&mut self) -> KnownDigest {
         match &self.hasher {
-            Some(hasher) => Some(hasher.clone().finalize().into()),
-            None => match self.source.digest() {
-                KnownDigest::Known(digest) => Some(digest),
-                KnownDigest::Unknown | KnownDigest::Pending => None,
-            },
+            Some(hasher) => KnownDigest::Known(hasher.clone().finalize().into()),
+            None => self.source.digest(),
         }
     }
 }
@@ -270,10 +276,10 @@ mod tests {
         window.fill().unwrap();
         window.consume(1);
         assert!(window.drain(u64::MAX).unwrap());
-        let digest = window.digest().map(|d| crate::model::place::hex(&d));
+        let KnownDigest::Known(digest) = window.digest() else { panic!("not hashed") };
         assert_eq!(
-            digest.as_deref(),
-            Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+            crate::model::place::hex(&digest),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }
 

@@ -11,6 +11,7 @@ mod history;
 mod link;
 pub mod load;
 mod manifests;
+pub mod paths;
 mod persons;
 mod registers;
 pub mod relations;
@@ -54,6 +55,8 @@ pub struct Store {
     pub person_conflicts: Vec<Problem>,
     /// Approvals in bursts, by the policy in force; the assessment sets it.
     pub bursts: bursts::Bursts,
+    /// What the paths of changed files are; the assessment sets it.
+    pub paths: paths::PathKinds,
     /// What each reviewer had to review on each day.
     pub load: load::Load,
     /// Changes, merged or not, sorted by repository, number, merge commit.
@@ -210,37 +213,6 @@ pub fn same_object(a: &str, b: &str) -> bool {
     length >= 7 && a.as_bytes()[..length].eq_ignore_ascii_case(&b.as_bytes()[..length])
 }
 
-/// Returns whether a path is one of a test, by the conventions of common languages.
-pub fn is_test_path(path: &str) -> bool {
-    if !may_be_test_path(path.as_bytes()) {
-        return false;
-    }
-    let lower = path.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    lower.split('/').any(|part| {
-        matches!(part, "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "testdata")
-    }) || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem.ends_with("_spec")
-        || name.contains(".test.")
-        || name.contains(".spec.")
-        || (stem.ends_with("test") || stem.ends_with("tests"))
-            && (name.ends_with(".java") || name.ends_with(".kt") || name.ends_with(".cs"))
-}
-
-/// Returns whether a path holds `test`, `spec` or `e2e`, as all that are one of a test do.
-fn may_be_test_path(path: &[u8]) -> bool {
-    let is_at = |start: Option<usize>, word: &[u8]| {
-        start
-            .and_then(|start| path.get(start..start + word.len()))
-            .is_some_and(|part| part.eq_ignore_ascii_case(word))
-    };
-    memchr::memchr3_iter(b's', b'S', b'2', path).any(|at| {
-        is_at(at.checked_sub(2), b"test") || is_at(Some(at), b"spec") || is_at(at.checked_sub(1), b"e2e")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,23 +222,5 @@ mod tests {
         assert!(same_object("43ae90e", "43ae90e1ffffffffffffffffffffffffffffffff"));
         assert!(!same_object("43ae90", "43ae90e1ffffffffffffffffffffffffffffffff"));
         assert!(!same_object("", ""));
-    }
-
-    #[test]
-    fn test_paths_are_known_by_convention() {
-        for path in [
-            "tests/a.rs",
-            "src/x_test.go",
-            "web/a.spec.ts",
-            "src/test/java/FooTest.java",
-            "test_a.py",
-            "E2E/a.js",
-            "A.SPEC.ts",
-        ] {
-            assert!(is_test_path(path), "{path}");
-        }
-        for path in ["src/latest.rs", "contest/a.py", "src/attestation.rs", "greatest.java.txt"] {
-            assert!(!is_test_path(path), "{path}");
-        }
     }
 }

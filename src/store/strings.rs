@@ -90,7 +90,7 @@ impl Strings {
 
     /// Returns the id of a text in ASCII lower case.
     pub fn intern_lower(&mut self, text: &str) -> Text {
-        if self.get(self.last) != text {
+        if bytes_of(&self.bytes, &self.ends, self.last.0) != text.as_bytes() {
             self.last = if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 self.intern(&text.to_ascii_lowercase())
             } else {
@@ -109,7 +109,9 @@ impl Strings {
     }
 
     fn lookup(&self, text: &str, short: u32) -> Option<Text> {
-        let is_it = |&(known, id): &(u32, u32)| known == short && slice(&self.bytes, &self.ends, id) == text;
+        let is_it = |&(known, id): &(u32, u32)| {
+            known == short && bytes_of(&self.bytes, &self.ends, id) == text.as_bytes()
+        };
         self.table.find(spread(short), is_it).map(|&(_, id)| Text(id))
     }
 
@@ -126,12 +128,14 @@ impl Strings {
 
     /// Compares what two texts say.
     pub fn compare(&self, a: Text, b: Text) -> Ordering {
-        if a == b { Ordering::Equal } else { self.get(a).cmp(self.get(b)) }
+        let bytes = |text: Text| bytes_of(&self.bytes, &self.ends, text.0);
+        if a == b { Ordering::Equal } else { bytes(a).cmp(bytes(b)) }
     }
 
     /// Returns the text.
     pub fn get(&self, text: Text) -> &str {
-        slice(&self.bytes, &self.ends, text.0)
+        let (start, end) = span(&self.ends, text.0);
+        self.bytes.get(start..end).unwrap_or_default()
     }
 }
 
@@ -140,11 +144,17 @@ const fn spread(short: u32) -> u64 {
     (short as u64 | 1 << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-fn slice<'a>(bytes: &'a str, ends: &[u32], id: u32) -> &'a str {
+/// Returns where a text starts and ends.
+fn span(ends: &[u32], id: u32) -> (usize, usize) {
     let id = id as usize;
     let start = id.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0) as usize;
-    let end = ends.get(id).copied().unwrap_or(0) as usize;
-    bytes.get(start..end).unwrap_or_default()
+    (start, ends.get(id).copied().unwrap_or(0) as usize)
+}
+
+/// Returns the bytes of a text: comparing them needs no look at where characters start.
+fn bytes_of<'a>(bytes: &'a str, ends: &[u32], id: u32) -> &'a [u8] {
+    let (start, end) = span(ends, id);
+    bytes.as_bytes().get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ const LONGEST: usize = 10;
 /// A list of words by their first letter: where each letter's words start, and the words as numbers.
 struct Words<const N: usize> {
     starts: [u8; 27],
-    words: [u128; N],
+    words: [u64; N],
 }
 
 static EMPTY: Words<{ EMPTY_WORDS.len() }> = Words::new(EMPTY_WORDS);
@@ -92,20 +92,25 @@ impl<const N: usize> Words<N> {
     }
 
     /// Returns whether the list has a word that starts with the `letter`-th letter.
-    fn has(&self, letter: usize, word: u128) -> bool {
+    fn has(&self, letter: usize, word: u64) -> bool {
         let starts = [self.starts[letter], self.starts[letter + 1]].map(usize::from);
         self.words[starts[0]..starts[1]].contains(&word)
     }
 }
 
-/// Returns a word of at most 16 bytes as a number, capital letters as small ones.
-const fn number(word: &[u8]) -> u128 {
+/// Returns a word of at most 12 letters of ASCII as a number, capital letters as small ones.
+const fn number(word: &[u8]) -> u64 {
     let (mut number, mut at) = (0, 0);
     while at < word.len() {
-        number = number << 8 | (word[at] | 0x20) as u128;
+        number = with_letter(number, word[at]);
         at += 1;
     }
     number
+}
+
+/// Returns the number of a word with one letter more, of which the low five bits tell which it is, small or capital.
+const fn with_letter(number: u64, letter: u8) -> u64 {
+    number << 5 | (letter & 0x1f) as u64
 }
 
 /// What a text holds.
@@ -144,18 +149,22 @@ pub fn judge(text: &str) -> Substance {
     found
 }
 
-/// A word: its length in bytes, its first byte, and its last 16 bytes as [`number`] gives them.
+/// A word: its length in bytes, its first byte, whether it is letters of ASCII alone, and if so the last 12 as [`number`] gives
+/// them.
 struct Word {
     length: usize,
     first: u8,
-    number: u128,
+    is_letters: bool,
+    number: u64,
 }
 
 /// What a byte is in a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// A letter or digit of ASCII.
-    Inside,
+    /// A letter of ASCII.
+    Letter,
+    /// A digit of ASCII.
+    Digit,
     /// Anything else of ASCII.
     Outside,
     /// Part of a character that has to be looked at as a whole.
@@ -165,7 +174,11 @@ enum Class {
 static CLASSES: [Class; 256] = {
     let (mut classes, mut byte) = ([Class::Wide; 256], 0_u8);
     while byte < 128 {
-        classes[byte as usize] = if byte.is_ascii_alphanumeric() { Class::Inside } else { Class::Outside };
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => Class::Letter,
+            b'0'..=b'9' => Class::Digit,
+            _ => Class::Outside,
+        };
         byte += 1;
     }
     classes
@@ -180,7 +193,7 @@ fn next_word(text: &str, at: &mut usize) -> Option<Word> {
     };
     while let Some(&byte) = bytes.get(*at) {
         match CLASSES[usize::from(byte)] {
-            Class::Inside => break,
+            Class::Letter | Class::Digit => break,
             Class::Outside => *at += 1,
             Class::Wide => match wide(*at, false) {
                 Some(length) => *at += length,
@@ -189,27 +202,30 @@ fn next_word(text: &str, at: &mut usize) -> Option<Word> {
         }
     }
     let start = *at;
-    let mut number = 0_u128;
+    let (mut number, mut is_letters) = (0, true);
     while let Some(&byte) = bytes.get(*at) {
         let length = match CLASSES[usize::from(byte)] {
-            Class::Inside => 1,
-            Class::Outside => break,
-            Class::Wide => match wide(*at, true) {
-                Some(length) => length,
-                None => break,
-            },
+            Class::Letter => {
+                number = with_letter(number, byte);
+                *at += 1;
+                continue;
+            }
+            Class::Digit => Some(1),
+            Class::Outside => None,
+            Class::Wide => wide(*at, true),
         };
-        number = number << 8 | u128::from(byte | 0x20);
+        let Some(length) = length else { break };
+        is_letters = false;
         *at += length;
     }
     let first = *bytes.get(start).filter(|_| start < *at)?;
-    Some(Word { length: *at - start, first, number })
+    Some(Word { length: *at - start, first, is_letters, number })
 }
 
 /// Returns whether a word says nothing, and whether it speaks of tests.
 fn known(word: &Word) -> (bool, bool) {
     let letter = word.first.to_ascii_lowercase().wrapping_sub(b'a');
-    if word.length > LONGEST || letter >= 26 {
+    if word.length > LONGEST || !word.is_letters {
         return (false, false);
     }
     let letter = usize::from(letter);
@@ -241,6 +257,7 @@ mod tests {
         assert!(judge("The Coverage is fine").mentions_tests);
         assert!(!judge("the latest contest").mentions_tests);
         assert!(judge("> Tests?").mentions_tests);
+        assert!(judge("tests—all of them").mentions_tests && !judge("tests2 ütests").mentions_tests);
     }
 
     #[test]

@@ -42,8 +42,6 @@ pub struct Signs<'a> {
     pub signed_off: Vec<Identity<'a>>,
     /// `Reviewed-by`: typed by the author, no review.
     pub reviewed_by: Vec<Identity<'a>>,
-    /// The change that the subject says the commit came from.
-    pub pull: Option<PullReference<'a>>,
 }
 
 /// A name and an address in a trailer.
@@ -113,8 +111,7 @@ pub fn scan(text: &str) -> Signs<'_> {
     if text.is_empty() {
         return signs;
     }
-    signs.pull = merges::pull_reference(text);
-    tickets::scan(text, signs.pull.as_ref(), &mut signs.tickets);
+    tickets::scan(text, &mut signs.tickets);
     let mut marks = ai::Marks::default();
     if memchr::memchr(b':', text.as_bytes()).is_some() {
         for trailer in lines::Trailers::new(text) {

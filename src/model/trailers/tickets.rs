@@ -1,11 +1,12 @@
 //! Tickets that a text mentions: `#12`, `owner/name#12`, `AB#12`, `KEY-12`, and addresses of issues.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{PullReference, TicketSign};
+use super::{TicketSign, pull_reference};
 
 /// Prefixes that look like a ticket's and name standards, algorithms, advisories and licences.
 const NO_PROJECTS: &[&str] = &[
@@ -22,8 +23,10 @@ static ISSUES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"/issue
 /// The most tickets that are taken from one text.
 const MOST: usize = 64;
 
-pub(super) fn scan<'a>(text: &'a str, pull: Option<&PullReference<'_>>, out: &mut Vec<TicketSign<'a>>) {
+pub(super) fn scan<'a>(text: &'a str, out: &mut Vec<TicketSign<'a>>) {
     let bytes = text.as_bytes();
+    // Few texts name a number in their first line.
+    let pull = LazyCell::new(|| pull_reference(text));
     let subject_end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
     for at in memchr::memchr2_iter(b'#', b'-', bytes) {
         if out.len() >= MOST || !bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
@@ -32,7 +35,7 @@ pub(super) fn scan<'a>(text: &'a str, pull: Option<&PullReference<'_>>, out: &mu
         let found = if bytes[at] == b'#' { numbered(text, at) } else { keyed(text, at) };
         let Some((start, id)) = found else { continue };
         // The number of the change itself is no ticket.
-        let is_own = at < subject_end && pull.is_some_and(|pull| id == format!("#{}", pull.number));
+        let is_own = at < subject_end && pull.as_ref().is_some_and(|pull| id == format!("#{}", pull.number));
         if !is_own {
             push(id, closes(&text[..start]), out);
         }

@@ -5,7 +5,7 @@ use crate::model::record::{
     ReferenceRecord, SessionRecord, TestRunRecord,
 };
 use crate::model::{Capture, SignatureState};
-use crate::store::is_test_path;
+use crate::store::paths::is_test_path;
 use crate::store::relations::*;
 use crate::store::rows::*;
 use crate::store::strings::Text;
