@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { open, WAYS } from "./document";
 import { begin, draw, enterNote, folder, LACUNA, SAMPLE, saved, sendResult, start, testItem } from "./paper";
-import { expectAccessible, goTo } from "./screen";
+import { expectAccessible, goTo, workerNamed } from "./screen";
 
 const [HOSTED, DISK] = [WAYS[0][1], WAYS[1][1]];
 
@@ -99,7 +99,7 @@ test("two states of one paper are merged by a button, and nothing of either is l
 
 /** Stops the worker as a crash does, after so many milliseconds in which it answers nothing. */
 async function crash(page: Page, after: number): Promise<void> {
-  const [worker] = page.workers();
+  const worker = await workerNamed(page, "lacuna-engine");
   await worker.evaluate((busy) => {
     setTimeout(() => {
       const end = Date.now() + busy;

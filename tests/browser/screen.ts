@@ -3,7 +3,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect, type Page, type Worker } from "@playwright/test";
 import { open, WAYS } from "./document";
 
 /** The project. */
@@ -14,6 +14,19 @@ export async function openSample(page: Page): Promise<void> {
   await open(page, WAYS[1][1]);
   await page.getByRole("button", { name: "Open the sample" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Approved on paper, not substantiated");
+}
+
+/** The worker of a name: the engine's is `lacuna-engine`, and `lacuna-reader` reads large files for it. */
+export async function workerNamed(page: Page, name: string): Promise<Worker> {
+  let found: Worker | undefined;
+  // They start while the page is drawn.
+  await expect(async () => {
+    for (const worker of page.workers()) {
+      if ((await worker.evaluate(() => self.name)) === name) found = worker;
+    }
+    expect(found, `no worker is named ${name}`).toBeDefined();
+  }).toPass({ timeout: 10_000 });
+  return found!;
 }
 
 /** Goes to a screen and waits for its heading. */
