@@ -75,8 +75,7 @@ fn what_is_read_ahead_is_read_when_it_is_there_and_says_the_same() {
     let bytes = Bytes::new(text);
     assert!(bytes.length() > 10 << 20, "more than a long record reads at once");
     let was_late = Rc::new(Cell::new(false));
-    let arriving =
-        Arriving { bytes: bytes.clone(), at_hand: Rc::default(), was_late: Rc::clone(&was_late) };
+    let arriving = Arriving { bytes: bytes.clone(), at_hand: Rc::default(), was_late: Rc::clone(&was_late) };
     let (slow, waits) = open(Box::new(arriving));
     assert!(waits > 0, "it never waited");
     assert!(!was_late.get(), "it read what was not there yet");

@@ -13,7 +13,7 @@ mod signatures;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use ahead::Arrivals;
+use ahead::Ahead;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use lacuna::compare::Snapshot;
@@ -86,15 +86,15 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
     }
     match request {
         Request::Open { paths, limits, name, trust } => {
-            let arrivals = Rc::new(Arrivals::default());
-            let roots = roots(data, paths, &arrivals);
+            let ahead = Rc::new(Ahead::default());
+            let roots = roots(data, paths, &ahead);
             let trust = trust.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
             let engine = Engine::new(
                 roots,
                 Options { name, limits, trust, keep: true, later: true, ..Options::default() },
             );
             *state.borrow_mut() = State { opening: Some(generation), ..State::default() };
-            spawn_local(open(Rc::clone(state), engine, arrivals, id, generation));
+            spawn_local(open(Rc::clone(state), engine, ahead, id, generation));
         }
         Request::Cancel => {
             state.borrow_mut().opening = None;
@@ -103,9 +103,9 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
         Request::Continue => {}
         Request::Compare { with: CompareWith::Files { paths, name } } => {
             state.borrow_mut().comparing = Some(id);
-            let arrivals = Rc::new(Arrivals::default());
-            let roots = roots(data, paths, &arrivals);
-            spawn_local(compare(Rc::clone(state), roots, name, arrivals, id, generation));
+            let ahead = Rc::new(Ahead::default());
+            let roots = roots(data, paths, &ahead);
+            spawn_local(compare(Rc::clone(state), roots, name, ahead, id, generation));
         }
         request => {
             let reply = match (&mut state.borrow_mut().bundle, request) {
@@ -124,12 +124,14 @@ fn receive(state: &Rc<RefCell<State>>, data: &JsValue) {
 }
 
 /// Takes the handles that came beside a message.
-fn roots(data: &JsValue, paths: Vec<String>, arrivals: &Rc<Arrivals>) -> Vec<Root> {
+fn roots(data: &JsValue, paths: Vec<String>, ahead: &Rc<Ahead>) -> Vec<Root> {
     let files = Reflect::get(data, &"files".into()).map(|files| Array::from(&files)).unwrap_or_default();
     let files = files.iter().filter_map(|file| file.dyn_into::<File>().ok());
-    let root =
-        |(path, file)| Root { path, source: Box::new(host::FileSource::new(file, Rc::clone(arrivals))) };
-    paths.into_iter().zip(files).map(root).collect()
+    let root = |(number, (path, file))| Root {
+        path,
+        source: Box::new(host::FileSource::new(file, number, Rc::clone(ahead))),
+    };
+    paths.into_iter().zip(files).enumerate().map(root).collect()
 }
 
 /// Reads the other side of a comparison, an exported assessment or a bundle, and keeps only what was decided.
@@ -137,7 +139,7 @@ async fn compare(
     state: Rc<RefCell<State>>,
     mut roots: Vec<Root>,
     name: String,
-    arrivals: Rc<Arrivals>,
+    ahead: Rc<Ahead>,
     id: u32,
     generation: u32,
 ) {
@@ -153,7 +155,7 @@ async fn compare(
             let mut engine = Engine::new(roots, Options { name, policy, ..Options::default() });
             let mut web_crypto = signatures::WebCrypto::default();
             loop {
-                let progress = step(&mut engine, &mut web_crypto, &arrivals).await;
+                let progress = step(&mut engine, &mut web_crypto, &ahead).await;
                 let is_done = progress.phase == Phase::Done;
                 send(id, generation, Reply::Progress(progress));
                 if is_done {
@@ -164,6 +166,7 @@ async fn compare(
                     return;
                 }
             }
+            ahead.forget();
             Snapshot::of(&engine.finish())
         }
     };
@@ -196,10 +199,10 @@ fn exported(source: &mut dyn ByteSource) -> Result<Option<Snapshot>, String> {
 }
 
 /// Does one step with what is at hand, waiting where nothing is.
-async fn step(engine: &mut Engine, web_crypto: &mut signatures::WebCrypto, arrivals: &Arrivals) -> Progress {
+async fn step(engine: &mut Engine, web_crypto: &mut signatures::WebCrypto, ahead: &Ahead) -> Progress {
     let budget = loop {
         match engine.at_hand(BUDGET) {
-            0 => arrivals.next().await,
+            0 => ahead.arrival().await,
             budget => break budget,
         }
     };
@@ -208,17 +211,11 @@ async fn step(engine: &mut Engine, web_crypto: &mut signatures::WebCrypto, arriv
 }
 
 /// Opens a bundle step by step; between two steps the queue is looked at, so that a cancel comes through.
-async fn open(
-    state: Rc<RefCell<State>>,
-    mut engine: Engine,
-    arrivals: Rc<Arrivals>,
-    id: u32,
-    generation: u32,
-) {
+async fn open(state: Rc<RefCell<State>>, mut engine: Engine, ahead: Rc<Ahead>, id: u32, generation: u32) {
     let mut told = 0.0;
     let mut web_crypto = signatures::WebCrypto::default();
     loop {
-        let progress = step(&mut engine, &mut web_crypto, &arrivals).await;
+        let progress = step(&mut engine, &mut web_crypto, &ahead).await;
         let is_done = progress.phase == Phase::Done;
         let now = js_sys::Date::now();
         if now - told >= PROGRESS_EVERY || is_done {
@@ -233,6 +230,7 @@ async fn open(
             return;
         }
     }
+    ahead.forget();
     let bundle = engine.finish();
     let summary = bundle.summary();
     *state.borrow_mut() = State { bundle: Some(bundle), generation, ..State::default() };

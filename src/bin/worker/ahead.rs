@@ -18,25 +18,48 @@ use super::host::digest_of;
 /// Bytes that come at once.
 const SLICE: u64 = 4 << 20;
 
-/// Wakes whoever waits for readers to bring more.
+/// What is read ahead for the files of one opening: of one file at a time, the next.
 #[derive(Default)]
-pub struct Arrivals {
-    wake: Cell<Option<Function>>,
+pub struct Ahead {
+    /// The reader that was started last, until somebody takes it, and the number of its file.
+    started: RefCell<Option<(usize, Reader)>>,
+    /// Wakes whoever waits for a reader to bring more.
+    wake: Rc<Cell<Option<Function>>>,
 }
 
-impl Arrivals {
-    /// Waits until any reader brings something, or fails.
-    pub async fn next(&self) {
+impl Ahead {
+    /// Waits until a reader brings something, or fails.
+    pub async fn arrival(&self) {
         let promise = Promise::new(&mut |resolve, _| self.wake.set(Some(resolve)));
         // Nothing rejects it.
         JsFuture::from(promise).await.ok();
     }
 
-    fn tell(&self) {
-        if let Some(wake) = self.wake.take() {
-            // It resolves a promise, which cannot fail.
-            wake.call0(&JsValue::UNDEFINED).ok();
+    /// Starts to read a file, unless that was done; what was read of another one that nobody took is let go. Returns up to
+    /// which offset it is there.
+    pub fn start(&self, number: usize, file: &File, length: u64) -> u64 {
+        let mut started = self.started.borrow_mut();
+        if started.as_ref().is_none_or(|(known, _)| *known != number) {
+            *started = Reader::start(file, length, Rc::clone(&self.wake)).map(|reader| (number, reader));
         }
+        started.as_ref().map_or(u64::MAX, |(_, reader)| reader.at_hand())
+    }
+
+    /// Takes the reader of a file, if it is the one that was started.
+    pub fn take(&self, number: usize) -> Option<Reader> {
+        self.started.borrow_mut().take_if(|(known, _)| *known == number).map(|(_, reader)| reader)
+    }
+
+    /// Copies what is there at an offset of the file that was started; returns how many bytes, or `None` where nothing is.
+    pub fn copy(&self, number: usize, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let started = self.started.borrow();
+        let (_, reader) = started.as_ref().filter(|(known, _)| *known == number)?;
+        reader.brought.borrow().copy(offset, into)
+    }
+
+    /// Lets go of what nobody took.
+    pub fn forget(&self) {
+        *self.started.borrow_mut() = None;
     }
 }
 
@@ -59,16 +82,19 @@ struct Brought {
 
 impl Reader {
     /// Starts to read a file; `None` where the page gave no way to.
-    pub fn start(file: &File, length: u64, arrivals: &Rc<Arrivals>) -> Option<Self> {
+    fn start(file: &File, length: u64, wake: Rc<Cell<Option<Function>>>) -> Option<Self> {
         let way =
             Reflect::get(&js_sys::global(), &"lacunaReader".into()).ok()?.dyn_into::<MessagePort>().ok()?;
         let channel = MessageChannel::new().ok()?;
         let brought =
             Rc::new(RefCell::new(Brought { length, slices: Vec::new(), digest: None, has_failed: false }));
-        let (into, arrivals) = (Rc::clone(&brought), Rc::clone(arrivals));
+        let into = Rc::clone(&brought);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             into.borrow_mut().take(&event.data());
-            arrivals.tell();
+            if let Some(wake) = wake.take() {
+                // It resolves a promise, which cannot fail.
+                wake.call0(&JsValue::UNDEFINED).ok();
+            }
         });
         let port = channel.port1();
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -98,12 +124,7 @@ impl Reader {
         }
     }
 
-    /// Copies what is there at an offset; returns how many bytes, or `None` where nothing is.
-    pub fn copy(&self, offset: u64, into: &mut [u8]) -> Option<usize> {
-        self.brought.borrow().copy(offset, into)
-    }
-
-    /// Like [`Self::copy`], for a handle that never goes back: once the whole file was brought, what is used up is let go.
+    /// Copies what is there at an offset, for a handle that never goes back; returns how many bytes, or `None` where nothing is. Once the whole file was brought, what is used up is let go.
     pub fn copy_and_pass(&self, offset: u64, into: &mut [u8]) -> Option<usize> {
         let mut brought = self.brought.borrow_mut();
         let count = brought.copy(offset, into)?;

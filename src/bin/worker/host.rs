@@ -1,6 +1,6 @@
 //! The browser's side of the engine: files as byte sources, digests by WebCrypto.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, File, FileReaderSync};
 
-use super::ahead::{Arrivals, Reader};
+use super::ahead::{Ahead, Reader};
 
 /// Files up to this size are held whole, so that WebCrypto hashes the very bytes that are parsed, on another thread; larger
 /// ones are read in slices and hashed by the engine.
@@ -24,9 +24,9 @@ const AHEAD_BYTES: u64 = 8 << 20;
 pub struct FileSource {
     file: File,
     length: u64,
-    arrivals: Rc<Arrivals>,
-    /// The reader that was started for the file, until the handle takes it that asks for the digest.
-    started: Rc<RefCell<Option<Reader>>>,
+    /// Its number among the files of one opening, and what is read ahead of them.
+    number: usize,
+    ahead: Rc<Ahead>,
     held: Held,
 }
 
@@ -41,8 +41,8 @@ enum Held {
 }
 
 impl FileSource {
-    /// Takes a handle; nothing is read yet. `arrivals` is told when more of it is at hand.
-    pub fn new(file: File, arrivals: Rc<Arrivals>) -> Self {
+    /// Takes a handle; nothing is read yet.
+    pub fn new(file: File, number: usize, ahead: Rc<Ahead>) -> Self {
         // A file's size is a double in the browser; sizes are exact far beyond any disk.
         #[expect(
             clippy::cast_possible_truncation,
@@ -50,7 +50,7 @@ impl FileSource {
             reason = "sizes are whole and not negative"
         )]
         let length = file.size() as u64;
-        Self { file, length, arrivals, started: Rc::default(), held: Held::Nothing }
+        Self { file, length, number, ahead, held: Held::Nothing }
     }
 
     fn slice(&self, from: u64, to: u64) -> Result<Uint8Array, ReadError> {
@@ -102,7 +102,7 @@ impl ByteSource for FileSource {
             return Ok(0);
         }
         let copied = match &mut self.held {
-            Held::Nothing => self.started.borrow_mut().as_mut().and_then(|reader| reader.copy(offset, into)),
+            Held::Nothing => self.ahead.copy(self.number, offset, into),
             Held::Ahead(reader) => reader.copy_and_pass(offset, into),
             Held::Whole(..) => None,
         };
@@ -128,7 +128,7 @@ impl ByteSource for FileSource {
             if self.length == 0 || self.length > WHOLE_BYTES {
                 return KnownDigest::Unknown;
             }
-            match self.started.take() {
+            match self.ahead.take(self.number) {
                 Some(reader) => self.held = Held::Ahead(reader),
                 None if self.hold_whole(None).is_err() => return KnownDigest::Unknown,
                 None => {}
@@ -150,13 +150,7 @@ impl ByteSource for FileSource {
         match &self.held {
             Held::Whole(..) => u64::MAX,
             Held::Ahead(reader) => reader.at_hand(),
-            Held::Nothing if self.is_read_ahead() => {
-                let mut started = self.started.borrow_mut();
-                if started.is_none() {
-                    *started = Reader::start(&self.file, self.length, &self.arrivals);
-                }
-                started.as_ref().map_or(u64::MAX, Reader::at_hand)
-            }
+            Held::Nothing if self.is_read_ahead() => self.ahead.start(self.number, &self.file, self.length),
             Held::Nothing => u64::MAX,
         }
     }
@@ -165,8 +159,8 @@ impl ByteSource for FileSource {
         Box::new(Self {
             file: self.file.clone(),
             length: self.length,
-            arrivals: Rc::clone(&self.arrivals),
-            started: Rc::clone(&self.started),
+            number: self.number,
+            ahead: Rc::clone(&self.ahead),
             held: Held::Nothing,
         })
     }
