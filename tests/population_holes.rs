@@ -123,7 +123,7 @@ fn without_deployments_nothing_is_reconciled_and_nothing_is_contradicted() {
 }
 
 #[test]
-fn missing_numbers_are_a_note_until_the_issues_are_known() {
+fn missing_numbers_are_a_note_until_all_issues_are_known() {
     let mut history = History::of(5);
     for gone in [1, 2] {
         history.cases.remove(gone);
@@ -140,8 +140,12 @@ fn missing_numbers_are_a_note_until_the_issues_are_known() {
         "{text}"
     );
     history.issues = vec![2];
-    let (is_note, text) = numbers(&history).unwrap();
-    assert!(!is_note && text.contains("1 of the numbers from 1 to 5"), "{text}");
+    for listed in [None, Some(false), Some(true)] {
+        history.issues_listed = listed;
+        let (is_note, text) = numbers(&history).unwrap();
+        assert_eq!(is_note, listed != Some(true), "a list with closed issues, and nothing less: {listed:?}");
+        assert!(text.contains("1 of the numbers from 1 to 5"), "{text}");
+    }
     history.issues = vec![2, 4];
     assert_eq!(numbers(&history), None);
 }

@@ -232,6 +232,7 @@ impl TakeRecord for PullRequests {
             count: end.count,
             cut_at: cap.or(end.is_cut_short.then_some(end.count)),
             extracted: None,
+            has_closed: false,
         };
         out.record(At::new(Base::Whole, 0, 0), Record::Listing(listing));
     }

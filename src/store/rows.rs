@@ -554,6 +554,8 @@ pub struct Listing {
     pub cut_at: Option<u64>,
     /// When it was extracted, where it says so.
     pub extracted: Option<Moment>,
+    /// Whether closed ones are among them, of what can be closed.
+    pub has_closed: bool,
     /// Its file.
     pub file: FileId,
     /// Where it is.

@@ -50,6 +50,8 @@ pub struct History {
     pub cut_at: Option<u64>,
     pub pushes: Vec<PushRecord<'static>>,
     pub issues: Vec<u64>,
+    /// Whether they come as a list, and if so, whether closed ones are among them.
+    pub issues_listed: Option<bool>,
     /// Neither a list of changes nor a history is there.
     pub is_bare: bool,
     pub policy: Policy,
@@ -269,6 +271,7 @@ impl History {
             cut_at: None,
             pushes: Vec::new(),
             issues: Vec::new(),
+            issues_listed: None,
             is_bare: false,
             policy,
         }
@@ -382,6 +385,17 @@ impl History {
         }
         for push in &self.pushes {
             put(&mut builder, Record::Push(push.clone()));
+        }
+        if let Some(has_closed) = self.issues_listed {
+            let listing = ListingRecord {
+                repository: "acme/pay".into(),
+                of: "tickets",
+                source: "GitHub issues",
+                count: self.issues.len() as u64,
+                has_closed,
+                ..ListingRecord::default()
+            };
+            put(&mut builder, Record::Listing(listing));
         }
         for number in &self.issues {
             let ticket = TicketDetailRecord {

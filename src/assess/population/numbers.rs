@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::{Change, ChangeSource, Store, Text};
+use crate::store::{Change, ChangeSource, Listing, Store, Text};
 
 use super::holes::{HoleFound, HoleKind};
 
@@ -49,9 +49,7 @@ pub(super) fn gaps(store: &Store, holes: &mut Vec<HoleFound>) {
         let (Some(low), Some(high)) = (listed.clone().min(), listed.max()) else { continue };
         let mut known: Vec<u64> = changes.iter().map(|change| change.number).collect();
         let issues = store.issues.iter().filter(|(of, _)| *of == repository || of.is_empty());
-        // A ticket from elsewhere in the numbering says nothing of what is between the changes.
-        let is_between = |(_, number): &(Text, u64)| (low..=high).contains(number);
-        let has_issues = space == Space::Shared && issues.clone().any(is_between);
+        let has_issues = space == Space::Shared && has_all_issues(store, repository);
         known.extend(issues.map(|(_, number)| *number));
         crate::order::sort(&mut known);
         known.dedup();
@@ -85,6 +83,14 @@ pub(super) fn gaps(store: &Store, holes: &mut Vec<HoleFound>) {
         hole.place = Some(first.place);
         holes.push(hole);
     }
+}
+
+/// Returns whether a list of the issues of a repository is there that was not cut and is not of the open ones alone. Single
+/// issues, and lists of some, leave it open what the numbers between them are.
+fn has_all_issues(store: &Store, repository: Text) -> bool {
+    let is_whole = |list: &Listing| list.of == "tickets" && list.cut_at.is_none() && list.has_closed;
+    let is_of_it = |list: &Listing| list.repository == repository || list.repository.is_empty();
+    store.listings.iter().any(|list| is_whole(list) && is_of_it(list))
 }
 
 /// Returns the ranges between `low` and `high` that sorted numbers leave out.

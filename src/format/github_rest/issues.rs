@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::{OneRepository, User, account, first, peek};
 use crate::format::json::{End, JsonReader, TakeRecord, Text, Time};
 use crate::format::{Context, Format, Head, github, truncation};
-use crate::model::record::{Record, TicketDetailRecord};
+use crate::model::record::{ListingRecord, Record, TicketDetailRecord};
 use crate::model::{At, Records};
 
 /// Issues, for the time at which a ticket was opened.
@@ -59,6 +59,8 @@ pub(super) struct Issue<'a> {
     author_association: Text<'a>,
     #[serde(alias = "createdAt")]
     created_at: Time,
+    #[serde(borrow)]
+    state: Text<'a>,
     /// The list holds pull requests too, and marks them so.
     pull_request: Option<IgnoredAny>,
 }
@@ -81,20 +83,29 @@ impl<'a> Issue<'a> {
 #[derive(Default)]
 struct Issues {
     repository: OneRepository,
+    has_closed: bool,
 }
 
 impl TakeRecord for Issues {
     type Value<'de> = Issue<'de>;
 
     fn take(&mut self, at: At, issue: Issue<'_>, _: &Context<'_>, out: &mut dyn Records) {
+        let is_closed = issue.state.as_str().eq_ignore_ascii_case("closed");
         if let Some(ticket) = issue.record() {
+            self.has_closed |= is_closed;
             self.repository.note(&ticket.repository);
             out.record(at, Record::Ticket(ticket));
         }
     }
 
     fn finish(&mut self, end: &End, _: &Context<'_>, out: &mut dyn Records) {
-        self.repository.finish(end, "tickets", "GitHub issues", truncation::rest_page(end.count), out);
+        let known = ListingRecord {
+            of: "tickets",
+            source: "GitHub issues",
+            has_closed: self.has_closed && !end.is_single,
+            ..ListingRecord::default()
+        };
+        self.repository.finish_with(end, known, truncation::rest_page(end.count), out);
     }
 }
 

@@ -101,17 +101,26 @@ impl OneRepository {
         cap: Option<u64>,
         out: &mut dyn Records,
     ) {
+        self.finish_with(end, ListingRecord { of, source, ..ListingRecord::default() }, cap, out);
+    }
+
+    /// Like [`Self::finish`], for a list of which more is known than what it is of and how it was made.
+    pub(super) fn finish_with(
+        &self,
+        end: &End,
+        known: ListingRecord<'_>,
+        cap: Option<u64>,
+        out: &mut dyn Records,
+    ) {
         let cap = cap.filter(|_| !end.is_single);
         if let Some(cap) = cap {
-            out.problem(truncation::file_problem(of, end.count, cap, source));
+            out.problem(truncation::file_problem(known.of, end.count, cap, known.source));
         }
         let listing = ListingRecord {
             repository: Cow::Borrowed(self.0.as_deref().unwrap_or_default()),
-            of,
-            source,
             count: end.count,
             cut_at: cap.or(end.is_cut_short.then_some(end.count)),
-            extracted: None,
+            ..known
         };
         out.record(At::new(Base::Whole, 0, 0), Record::Listing(listing));
     }

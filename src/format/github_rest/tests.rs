@@ -220,6 +220,32 @@ fn the_caps_of_rest_lists_are_said() {
 }
 
 #[test]
+fn a_list_of_issues_says_whether_closed_ones_are_among_them() {
+    let issue = |number: u32, state: &str, rest: &str| {
+        format!(
+            r#"{{"url":"https://github.com/acme/pay/issues/{number}","number":{number},"state":"{state}","createdAt":"2026-08-01T10:00:00Z","author":{{"login":"ada"}}{rest}}}"#
+        )
+    };
+    let pull = r#","pull_request":{"url":"https://github.com/acme/pay/pull/4"}"#;
+    for (texts, has_closed) in [
+        (vec![issue(2, "OPEN", ""), issue(3, "OPEN", "")], false),
+        (vec![issue(2, "OPEN", ""), issue(3, "CLOSED", "")], true),
+        (vec![issue(2, "open", ""), issue(3, "closed", "")], true),
+        // A pull request is no issue.
+        (vec![issue(2, "open", ""), issue(4, "closed", pull)], false),
+    ] {
+        let text = format!("[{}]", texts.join(","));
+        let mut seen = Vec::new();
+        read("issues.json", text.as_bytes(), |_, record| {
+            if let Record::Listing(listing) = record {
+                seen.push((listing.of, listing.has_closed));
+            }
+        });
+        assert_eq!(seen, [("tickets", has_closed)], "{text}");
+    }
+}
+
+#[test]
 fn a_full_page_of_one_changes_reviews_is_said_although_others_are_whole() {
     let review = |number: u32| {
         format!(

@@ -195,4 +195,7 @@ pub struct ListingRecord<'a> {
     pub cut_at: Option<u64>,
     /// When it was extracted, where it says so.
     pub extracted: Option<Moment>,
+    /// Whether closed ones are among them, of what can be closed: a list without any may be one of the open ones alone, as
+    /// GitHub gives when it is asked for nothing else.
+    pub has_closed: bool,
 }

@@ -199,6 +199,7 @@ impl Builder {
             count: record.count,
             cut_at: record.cut_at,
             extracted: record.extracted,
+            has_closed: record.has_closed,
             file: self.file,
             place,
         };
