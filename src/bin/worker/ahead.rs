@@ -124,18 +124,20 @@ impl Reader {
         }
     }
 
-    /// Copies what is there at an offset, for a handle that never goes back; returns how many bytes, or `None` where nothing is. Once the whole file was brought, what is used up is let go.
+    /// Copies what is there at an offset, for a handle that never goes back; returns how many bytes, or `None` where nothing is.
+    /// What is used up is let go once its digest is known: until then it may have to be hashed here.
     pub fn copy_and_pass(&self, offset: u64, into: &mut [u8]) -> Option<usize> {
         let mut brought = self.brought.borrow_mut();
         let count = brought.copy(offset, into)?;
-        if brought.at_hand() >= brought.length {
+        if brought.digest.is_some() {
             let used = usize::try_from((offset + count as u64) / SLICE).unwrap_or(0);
             brought.slices.iter_mut().take(used).for_each(|slice| *slice = None);
         }
         Some(count)
     }
 
-    /// Returns the slices that were brought, and the rest of the file, as one; `None` once some were let go.
+    /// Returns the slices that were brought, and the rest of the file, as one; `None` once some were let go, which is when the
+    /// digest is known and nobody needs them.
     pub fn joined(&self, file: impl FnOnce(u64) -> Option<Uint8Array>) -> Option<Uint8Array> {
         let brought = self.brought.borrow();
         let parts: Option<Vec<&Uint8Array>> = brought.slices.iter().map(Option::as_ref).collect();

@@ -70,7 +70,7 @@ impl FileSource {
         Ok(())
     }
 
-    /// Goes on without the reader, which failed.
+    /// Goes on without the reader, which failed or has not brought what is asked for.
     fn without_reader(&mut self) -> Result<(), ReadError> {
         match std::mem::replace(&mut self.held, Held::Nothing) {
             Held::Ahead(reader) => self.hold_whole(Some(&reader)),
